@@ -1,0 +1,35 @@
+import type { Span } from '../ir/span.ts';
+import type { Instruction } from './instruction.ts';
+
+/** A map that a program needs, before it exists in a kernel. Names are at most 15 bytes of [A-Za-z0-9_.]. */
+export interface MapSpec {
+  readonly name: string;
+  readonly type: MapType;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  /** BPF_F_… of the map. */
+  readonly flags: number;
+}
+
+export type MapType = 'hash' | 'array' | 'percpu-hash' | 'percpu-array' | 'program-array' | 'lpm-trie' | 'array-of-maps' | 'hash-of-maps';
+
+/**
+ * A program for one hook, complete but for the descriptors of its maps: what a back end makes, a loader loads, an
+ * object file holds and the interpreter runs.
+ */
+export interface Program {
+  /** An identifier, at most 15 characters: the program's name in the kernel and in BTF. */
+  readonly name: string;
+  readonly type: ProgramType;
+  readonly instructions: readonly Instruction[];
+  readonly maps: readonly MapSpec[];
+  readonly license: string;
+}
+
+export type ProgramType = 'xdp' | 'sched-cls';
+
+/** What each instruction remembers. */
+export interface Origin {
+  readonly span?: Span;
+}

@@ -1,0 +1,67 @@
+/**
+ * The one door to the operating system. Everything above speaks bytes through this interface: `linux/` answers with
+ * real system calls, `recording.ts` with a fake that keeps what was asked for. Calls are synchronous because errno is
+ * lost after an asynchronous koffi call. Every method throws `SystemError` when the kernel refuses.
+ */
+export interface Kernel {
+  /**
+   * bpf(2). `attributes` is `union bpf_attr` for the command, native byte order; `references` says which of its
+   * 64-bit fields must hold the address of which buffer (the kernel may write into those buffers).
+   * @returns the call's result: a file descriptor, or 0
+   */
+  bpf(command: number, attributes: Uint8Array, references: readonly Reference[]): number;
+
+  /** socket(2); close-on-exec is always set. */
+  socket(family: number, type: number, protocol: number): number;
+  /** socketpair(2); close-on-exec is always set. */
+  socketPair(family: number, type: number, protocol: number): readonly [number, number];
+  bind(descriptor: number, address: Uint8Array): void;
+  /** setsockopt(2); `references` as for `bpf`, into `value`. */
+  setSocketOption(
+    descriptor: number,
+    level: number,
+    name: number,
+    value: Uint8Array,
+    references?: readonly Reference[],
+  ): void;
+  /** getsockopt(2) into `value`. @returns the length that the kernel wrote (or, for SO_GET_FILTER, its count) */
+  getSocketOption(descriptor: number, level: number, name: number, value: Uint8Array): number;
+  getSocketName(descriptor: number, address: Uint8Array): number;
+  /** send(2). @returns bytes sent */
+  send(descriptor: number, bytes: Uint8Array, flags: number): number;
+  /** recv(2). @returns bytes received (with MSG_TRUNC in `flags`: the real length) */
+  receive(descriptor: number, buffer: Uint8Array, flags: number): number;
+  /**
+   * Waits until the descriptor is readable, without holding a thread.
+   * @param timeout milliseconds; -1 waits for ever
+   * @returns whether it became readable (false: the time ran out or the signal was aborted)
+   */
+  waitReadable(descriptor: number, timeout: number, signal?: AbortSignal): Promise<boolean>;
+  close(descriptor: number): void;
+
+  /** open(2) of a path with O_CLOEXEC | `flags`. */
+  open(path: string, flags: number): number;
+  /** setns(2) for the calling thread. */
+  enterNamespace(descriptor: number, type: number): void;
+  /** mount(2) of a file system type on a directory. */
+  mountFileSystem(type: string, directory: string): void;
+  /** statfs(2): the `f_type` magic number. */
+  fileSystemType(path: string): number;
+  makeDirectory(path: string): void;
+  removeDirectory(path: string): void;
+  unlink(path: string): void;
+  /** Names in a directory. */
+  listDirectory(path: string): readonly string[];
+  /** The inode number that a path leads to. */
+  inodeOf(path: string): bigint;
+  /** A small text file, of /proc or /sys, say. */
+  readTextFile(path: string): string;
+  /** Nanoseconds since boot (CLOCK_BOOTTIME), the clock of `bpf_prog_info.load_time`. */
+  bootTime(): bigint;
+}
+
+/** A 64-bit field at `offset` that must hold the address of `buffer` while the call runs. */
+export interface Reference {
+  readonly offset: number;
+  readonly buffer: Uint8Array;
+}
