@@ -106,10 +106,7 @@ export function rebuild(entry: Node, change: (node: Node) => Node): Node {
   const order = topologicalOrder(entry);
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i] as Node;
-    replaced.set(
-      node,
-      change(withSuccessors(node, (successor) => replaced.get(successor) as Node)),
-    );
+    replaced.set(node, change(withSuccessors(node, (successor) => replaced.get(successor) as Node)));
   }
   return replaced.get(entry) as Node;
 }

@@ -18,13 +18,37 @@ export interface LinkTypeFacts {
 
 export const linkTypes: readonly LinkTypeFacts[] = [
   { name: 'EN10MB', fileValue: 1, alternativeFileValues: [], dlt: 1, description: 'Ethernet' },
-  { name: 'RAW', fileValue: 101, alternativeFileValues: [12, 14], dlt: 12, description: 'IPv4 or IPv6 without a link header' },
+  {
+    name: 'RAW',
+    fileValue: 101,
+    alternativeFileValues: [12, 14],
+    dlt: 12,
+    description: 'IPv4 or IPv6 without a link header',
+  },
   { name: 'IPV4', fileValue: 228, alternativeFileValues: [], dlt: 228, description: 'IPv4 without a link header' },
   { name: 'IPV6', fileValue: 229, alternativeFileValues: [], dlt: 229, description: 'IPv6 without a link header' },
   { name: 'LINUX_SLL', fileValue: 113, alternativeFileValues: [], dlt: 113, description: 'Linux cooked capture' },
-  { name: 'LINUX_SLL2', fileValue: 276, alternativeFileValues: [], dlt: 276, description: 'Linux cooked capture, version 2' },
-  { name: 'NULL', fileValue: 0, alternativeFileValues: [], dlt: 0, description: 'BSD loopback, address family in the byte order of the capturing host' },
-  { name: 'LOOP', fileValue: 108, alternativeFileValues: [], dlt: 108, description: 'OpenBSD loopback, address family in network byte order' },
+  {
+    name: 'LINUX_SLL2',
+    fileValue: 276,
+    alternativeFileValues: [],
+    dlt: 276,
+    description: 'Linux cooked capture, version 2',
+  },
+  {
+    name: 'NULL',
+    fileValue: 0,
+    alternativeFileValues: [],
+    dlt: 0,
+    description: 'BSD loopback, address family in the byte order of the capturing host',
+  },
+  {
+    name: 'LOOP',
+    fileValue: 108,
+    alternativeFileValues: [],
+    dlt: 108,
+    description: 'OpenBSD loopback, address family in network byte order',
+  },
   { name: 'PPP', fileValue: 9, alternativeFileValues: [], dlt: 9, description: 'Point-to-point protocol' },
 ];
 

@@ -8,28 +8,14 @@ export type LoadSize = 1 | 2 | 4;
 
 /** Arithmetic wraps at 32 bits; division and remainder by zero fail; a shift by 32 or more gives 0. */
 export type BinaryOperator =
-  | 'add'
-  | 'subtract'
-  | 'multiply'
-  | 'divide'
-  | 'modulo'
-  | 'and'
-  | 'or'
-  | 'xor'
-  | 'shift-left'
-  | 'shift-right';
+  'add' | 'subtract' | 'multiply' | 'divide' | 'modulo' | 'and' | 'or' | 'xor' | 'shift-left' | 'shift-right';
 
 /**
  * What the kernel knows beside the bytes. `vlan-present` is 0 or 1; the tag fields are meaningful only where it is 1.
  * `direction-outgoing` is 1 for a packet that this host sent.
  */
 export type MetadataField =
-  | 'vlan-present'
-  | 'vlan-tci'
-  | 'vlan-protocol'
-  | 'interface-index'
-  | 'direction-outgoing'
-  | 'mark';
+  'vlan-present' | 'vlan-tci' | 'vlan-protocol' | 'interface-index' | 'direction-outgoing' | 'mark';
 
 export interface Constant {
   readonly kind: 'constant';
@@ -90,15 +76,20 @@ export function variable(index: number): Variable {
 
 /**
  * A binary operation, folded where both sides are constants (except a division by a constant zero, which must stay to
- * fail) and simplified where an operand is neutral.
+ * fail), simplified where an operand is neutral, a constant on the right where the sides may change places.
  */
 export function binary(operator: BinaryOperator, left: Value, right: Value): Value {
   if (left.kind === 'constant' && right.kind === 'constant') {
     const result = calculate(operator, left.value, right.value);
     if (result !== undefined) return constant(result);
   }
+  if (left.kind === 'constant' && isCommutative(operator)) [left, right] = [right, left];
   if (right.kind === 'constant' && right.value === 0 && isNeutralZero(operator)) return left;
   return { kind: 'binary', operator, left, right };
+}
+
+function isCommutative(operator: BinaryOperator): boolean {
+  return ['add', 'multiply', 'and', 'or', 'xor'].includes(operator);
 }
 
 function isNeutralZero(operator: BinaryOperator): boolean {
