@@ -1,4 +1,5 @@
 import type { LinkType } from '../ir/link-type.ts';
+import type { MetadataField } from '../ir/value.ts';
 
 /**
  * Packets as columns: many at a time, no object per packet. A batch is valid until the next one is asked for; its
@@ -21,7 +22,11 @@ export interface PacketBatch {
   readonly linkType: LinkType | UnsupportedLinkType;
   /** Number in the source of the batch's first packet, from 1. */
   readonly firstNumber: number;
+  /** What a live hook knows beside the bytes, a column each; a field without one reads as 0. */
+  readonly metadata?: MetadataColumns;
 }
+
+export type MetadataColumns = Readonly<Partial<Record<MetadataField, Uint32Array>>>;
 
 /** A link type that pktf does not know, by its number in the file. */
 export interface UnsupportedLinkType {
