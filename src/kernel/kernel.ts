@@ -31,8 +31,11 @@ export interface Kernel {
   send(descriptor: number, bytes: Uint8Array, flags: number): number;
   /** recv(2). @returns bytes received (with MSG_TRUNC in `flags`: the real length) */
   receive(descriptor: number, buffer: Uint8Array, flags: number): number;
+  /** recvmsg(2): data with the sender's address and control messages beside it. */
+  receiveMessage(descriptor: number, buffers: MessageBuffers, flags: number): ReceivedMessage;
   /**
-   * Waits until the descriptor is readable, without holding a thread.
+   * Waits until the descriptor is readable (or in error), without holding a thread. Makes the descriptor
+   * non-blocking; one wait per descriptor at a time.
    * @param timeout milliseconds; -1 waits for ever
    * @returns whether it became readable (false: the time ran out or the signal was aborted)
    */
@@ -64,4 +67,22 @@ export interface Kernel {
 export interface Reference {
   readonly offset: number;
   readonly buffer: Uint8Array;
+  /** Fields of `buffer` that hold addresses in turn. */
+  readonly references?: readonly Reference[];
+}
+
+/** Where `receiveMessage` puts things; what is absent is not asked for. */
+export interface MessageBuffers {
+  readonly data: Uint8Array;
+  readonly address?: Uint8Array | undefined;
+  readonly control?: Uint8Array | undefined;
+}
+
+export interface ReceivedMessage {
+  /** Bytes of data (with MSG_TRUNC asked for: the real length, which may exceed the buffer's). */
+  readonly length: number;
+  readonly addressLength: number;
+  readonly controlLength: number;
+  /** MSG_TRUNC, MSG_CTRUNC, … */
+  readonly flags: number;
 }
