@@ -11,12 +11,11 @@ export interface Pass {
   readonly run: (entry: Node) => Node;
 }
 
-/** The passes, in the order in which they run. */
-export const passes: readonly Pass[] = [
-  { name: 'share nodes', run: shareNodes },
-  { name: 'thread known tests', run: threadKnownTests },
-  { name: 'share nodes', run: shareNodes },
-];
+const share: Pass = { name: 'share nodes', run: shareNodes };
+const thread: Pass = { name: 'thread known tests', run: threadKnownTests };
+
+/** In the order in which they run. Sharing comes again last: threading makes nodes alike that were not. */
+export const passes: readonly Pass[] = [share, thread, share];
 
 export function optimize(graph: Graph): Graph {
   return { ...graph, entry: passes.reduce((entry, pass) => pass.run(entry), graph.entry) };

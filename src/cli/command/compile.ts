@@ -1,0 +1,100 @@
+import { Command, Option } from 'commander';
+import { filterSource } from '../filter-source.ts';
+import { InputError } from '../input-error.ts';
+import {
+  countFlag,
+  linkTypeFlag,
+  withExamples,
+  withFilter,
+  withJson,
+  withLinkType,
+  type CommonFlags,
+  type FilterFlags,
+} from '../options.ts';
+import { openOutput, type Output } from '../output.ts';
+
+interface Flags extends CommonFlags, FilterFlags {
+  readonly target: 'cbpf' | 'socket' | 'xdp' | 'tc';
+  readonly d: number;
+  readonly s?: string;
+  readonly emit?: 'ir' | 'asm' | 'json';
+  readonly action: 'count' | 'drop' | 'pass';
+  readonly counters: boolean;
+  readonly o?: string;
+  readonly stats?: true;
+}
+
+export function compileCommand(): Command {
+  const command = new Command('compile')
+    .description('Compile a filter and print the program.')
+    .argument('[filter...]', 'the filter, in tcpdump’s language')
+    .addOption(
+      new Option('--target <target>', 'for capture files, packet sockets, XDP or TC')
+        .choices(['cbpf', 'socket', 'xdp', 'tc'])
+        .default('cbpf'),
+    )
+    .addOption(
+      new Option('-d', 'as tcpdump -d: a listing (-dd: a C fragment, -ddd: decimal numbers)')
+        .argParser((_, level: number) => level + 1)
+        .default(0, '0'),
+    )
+    .addOption(new Option('-s <snaplen>', 'what a match returns in classic programs (default 262144)'))
+    .addOption(new Option('--emit <form>', 'the graph, assembler text, or JSON').choices(['ir', 'asm', 'json']))
+    .addOption(
+      new Option('--action <action>', 'what becomes of a match, for XDP and TC')
+        .choices(['count', 'drop', 'pass'])
+        .default('count'),
+    )
+    .option('--no-counters', 'leave out the counters, for XDP and TC')
+    .option('-o <file>', 'write to a file instead of standard output')
+    .option('--stats', 'add sizes');
+  withJson(withLinkType(withFilter(command)));
+  withExamples(command, [
+    "pktf compile -d 'tcp port 22'",
+    "pktf compile --target socket -ddd 'tcp port 22'",
+    "pktf compile --target xdp --action drop 'src net 192.0.2.0/24'",
+    "pktf compile --emit ir 'udp port 53'",
+  ]);
+  return command.action((words: string[], flags: Flags) => compile(words, flags));
+}
+
+async function compile(words: readonly string[], flags: Flags): Promise<void> {
+  const output = openOutput(flags.json === true || flags.emit === 'json');
+  const { compileForTarget } = await import('../compiled-program.ts');
+  const classic = flags.target === 'cbpf' || flags.target === 'socket';
+  if (flags.d > 0 && !classic)
+    throw new InputError('-d, -dd and -ddd print classic BPF', 'add --target cbpf or socket');
+  const acceptLength = countFlag('-s', flags.s, 1) ?? 262144;
+  const program = await compileForTarget(filterSource(words, flags.F), {
+    target: flags.target,
+    linkType: linkTypeFlag(flags.y) ?? 'EN10MB',
+    optimize: flags.O !== true,
+    action: flags.action,
+    counters: flags.counters,
+    acceptLength,
+  });
+  for (const warning of program.warnings) output.warn(warning);
+  const text = textOf(program, flags);
+  if (flags.o === undefined) output.text(text);
+  else await writeText(flags.o, text, output);
+  if (flags.stats === true) for (const line of program.statistics) output.note(line);
+  output.document(program.document);
+}
+
+function textOf(program: CompiledText, flags: Flags): string {
+  if (flags.emit === 'ir') return program.ir();
+  if (flags.emit === 'asm') return program.assembler();
+  return program.listing(Math.max(flags.d, 1));
+}
+
+type CompiledText = Awaited<ReturnType<(typeof import('../compiled-program.ts'))['compileForTarget']>>;
+
+async function writeText(file: string, text: string, output: Output): Promise<void> {
+  const { writeFile } = await import('node:fs/promises');
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    throw new InputError(`cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+  }
+  output.note(`written to ${file}`);
+}

@@ -1,0 +1,81 @@
+import * as cbpf from './cbpf/generate.ts';
+import type { Program as ClassicProgram } from './cbpf/program.ts';
+import { compile, type CompileOptions } from './compiler/compile.ts';
+import type { Diagnostic } from './compiler/diagnostic.ts';
+import type { Program } from './ebpf/program.ts';
+import { exit, graphOf, type Graph } from './ir/graph.ts';
+import { optimize } from './ir/optimize/index.ts';
+import type { Predicate } from './ir/predicate.ts';
+import type { Source } from './ir/span.ts';
+import { match, noMatch } from './ir/verdict.ts';
+import { showTagInMetadata } from './ir/view.ts';
+import { filterPolicy } from './rules/filter-policy.ts';
+import { counterNames, type Policy, type RuleAction } from './rules/policy.ts';
+import { policyGraph } from './rules/policy-graph.ts';
+import { generateTc } from './tc/program.ts';
+import { generateXdp } from './xdp/program.ts';
+
+/**
+ * The whole way from text to program:
+ *
+ *   text → compile → predicate → graph → optimize → (view of the hook) → generate → program
+ *
+ * A bare filter ends in match or no match; at a hook it becomes a policy of one rule and takes a policy's way.
+ */
+
+/** A filter that is compiled and knows the link type that its offsets are for. */
+export interface Filter {
+  readonly predicate: Predicate;
+  readonly linkType: CompileOptions['linkType'];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** @throws DiagnosticError where the text is not a filter */
+export function compileFilter(source: Source, options: CompileOptions): Filter {
+  const { predicate, diagnostics } = compile(source, options);
+  return { predicate, linkType: options.linkType, warnings: diagnostics };
+}
+
+export function filterGraph(filter: Filter, passes = optimize): Graph {
+  const failing = exit(noMatch);
+  return passes({ linkType: filter.linkType, entry: graphOf(filter.predicate, exit(match), failing, failing) });
+}
+
+/** For capture files: tags stand in the bytes. */
+export function captureProgram(graph: Graph, acceptLength: number): ClassicProgram {
+  return cbpf.generate(graph, { acceptLength, target: 'capture' });
+}
+
+/** For packet sockets: the outer tag may be in metadata. */
+export function socketProgram(graph: Graph, acceptLength: number, passes = optimize): ClassicProgram {
+  return cbpf.generate(passes(showTagInMetadata(graph)), { acceptLength, target: 'socket' });
+}
+
+export type EbpfHook = 'xdp' | 'tc' | 'tc-egress';
+
+export interface HookProgram {
+  readonly program: Program;
+  /** Names of the program's counters, by index; none without counters. */
+  readonly counters: readonly string[];
+}
+
+export interface HookOptions {
+  readonly hook: EbpfHook;
+  readonly counters: boolean;
+  readonly passes?: (graph: Graph) => Graph;
+}
+
+/** The policy of one rule that a bare filter is at a hook. */
+export function policyOfFilter(filter: Filter, action: RuleAction): Policy {
+  return filterPolicy(filter.linkType, filter.predicate, action);
+}
+
+export function hookProgram(policy: Policy, { hook, counters, passes = optimize }: HookOptions): HookProgram {
+  const graph = passes(policyGraph(policy, { counters }));
+  const names = counters ? counterNames(policy) : [];
+  const program =
+    hook === 'xdp'
+      ? generateXdp(graph, { counters: names.length })
+      : generateTc(passes(showTagInMetadata(graph)), { counters: names.length });
+  return { program, counters: names };
+}

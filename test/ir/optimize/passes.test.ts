@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { checkGraph } from '../../../src/ir/check.ts';
+import { evaluate } from '../../../src/ir/evaluate.ts';
+import { exit, graphOf, topologicalOrder, type Node } from '../../../src/ir/graph.ts';
+import { optimize, passes } from '../../../src/ir/optimize/index.ts';
+import { and, not, or, testing, type Predicate } from '../../../src/ir/predicate.ts';
+import { equal } from '../../../src/ir/test.ts';
+import { load } from '../../../src/ir/value.ts';
+import { drop, match, noMatch } from '../../../src/ir/verdict.ts';
+import { randomPacket, randomPredicate } from '../../support/random-graph.ts';
+
+/** Three exits, so that a failure taken for an answer shows. */
+function entryOf(predicate: Predicate): Node {
+  return graphOf(predicate, exit(match), exit(noMatch), exit(drop));
+}
+
+function size(entry: Node): number {
+  return topologicalOrder(entry).length;
+}
+
+const options = { variables: 2, present: true, metadata: true, depth: 4 };
+
+describe('ir/optimize', () => {
+  for (const pass of new Set(passes)) {
+    it(`${pass.name}: the same outcome for every packet, failing loads included`, () => {
+      fc.assert(
+        fc.property(
+          randomPredicate(options),
+          fc.array(randomPacket(options), { minLength: 8 }),
+          (predicate, packets) => {
+            const entry = entryOf(predicate);
+            const better = pass.run(entry);
+            expect(checkGraph({ linkType: 'EN10MB', entry: better })).to.deep.equal([]);
+            for (const packet of packets) expect(evaluate(better, packet)).to.deep.equal(evaluate(entry, packet));
+          },
+        ),
+        { numRuns: 300 },
+      );
+    });
+  }
+
+  it('all passes together keep the outcome and never add a node', () => {
+    fc.assert(
+      fc.property(randomPredicate(options), fc.array(randomPacket(options), { minLength: 8 }), (predicate, packets) => {
+        const entry = entryOf(predicate);
+        const better = optimize({ linkType: 'EN10MB', entry }).entry;
+        expect(size(better)).to.be.at.most(size(entry));
+        for (const packet of packets) expect(evaluate(better, packet)).to.deep.equal(evaluate(entry, packet));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('asks nothing twice', () => {
+    const type = load(12, 2);
+    const ip = testing(equal(type, 0x800));
+    const arp = testing(equal(type, 0x806));
+    const protocol = (number: number): Predicate => testing(equal(load(23, 1), number));
+    const entry = entryOf(or(and(ip, protocol(6)), and(ip, protocol(17)), and(arp, not(ip))));
+    const better = optimize({ linkType: 'EN10MB', entry }).entry;
+    // type, two protocols, arp; three exits
+    expect(size(better)).to.equal(7);
+  });
+
+  it('keeps a list of ten thousand linear', () => {
+    const entry = entryOf(or(...Array.from({ length: 10_000 }, (_, i) => testing(equal(load(26, 4), i)))));
+    const started = performance.now();
+    const better = optimize({ linkType: 'EN10MB', entry }).entry;
+    expect(size(better)).to.equal(10_003);
+    expect(performance.now() - started).to.be.below(5_000);
+  });
+});
