@@ -53,6 +53,8 @@ export interface Kernel {
   makeDirectory(path: string): void;
   removeDirectory(path: string): void;
   unlink(path: string): void;
+  /** rename(2); replaces a file, or a directory that is empty. */
+  rename(from: string, to: string): void;
   /** Names in a directory. */
   listDirectory(path: string): readonly string[];
   /** The inode number that a path leads to. */

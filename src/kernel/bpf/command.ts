@@ -28,6 +28,7 @@ export const command = {
   LINK_GET_FD_BY_ID: 30,
   LINK_GET_NEXT_ID: 31,
   LINK_DETACH: 34,
+  PROG_BIND_MAP: 35,
 } as const;
 
 const names: ReadonlyMap<number, string> = new Map(Object.entries(command).map(([name, number]) => [number, name]));

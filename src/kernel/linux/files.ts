@@ -4,7 +4,14 @@ import { SystemError } from '../system-error.ts';
 
 type FileCalls = Pick<
   Kernel,
-  'fileSystemType' | 'makeDirectory' | 'removeDirectory' | 'unlink' | 'listDirectory' | 'inodeOf' | 'readTextFile'
+  | 'fileSystemType'
+  | 'makeDirectory'
+  | 'removeDirectory'
+  | 'unlink'
+  | 'rename'
+  | 'listDirectory'
+  | 'inodeOf'
+  | 'readTextFile'
 >;
 
 /**
@@ -16,6 +23,7 @@ export const fileCalls: FileCalls = {
   makeDirectory: (path) => asked('mkdir', path, () => fs.mkdirSync(path)),
   removeDirectory: (path) => asked('rmdir', path, () => fs.rmdirSync(path)),
   unlink: (path) => asked('unlink', path, () => fs.unlinkSync(path)),
+  rename: (from, to) => asked('rename', from, () => fs.renameSync(from, to)),
   listDirectory: (path) => asked('readdir', path, () => fs.readdirSync(path)),
   inodeOf: (path) => asked('stat', path, () => fs.statSync(path, { bigint: true }).ino),
   readTextFile: (path) => asked('read', path, () => fs.readFileSync(path, 'utf8')),
