@@ -8,8 +8,11 @@ export interface Range {
 
 const all: Range = { least: 0, greatest: 0xffff_ffff };
 
-/** Bounds of a value from its shape alone; exact enough for offsets (`14 + 4 * (byte & 15)`), wide where in doubt. */
-export function rangeOf(value: Value): Range {
+/**
+ * Bounds of a value from its shape alone; exact enough for offsets (`14 + 4 * (byte & 15)`), wide where in doubt.
+ * @param rangeOfVariable what is known of a variable; by default nothing
+ */
+export function rangeOf(value: Value, rangeOfVariable: (index: number) => Range = () => all): Range {
   switch (value.kind) {
     case 'constant':
       return { least: value.value, greatest: value.value };
@@ -18,10 +21,14 @@ export function rangeOf(value: Value): Range {
     case 'metadata':
       return rangeOfMetadata(value.field);
     case 'length':
-    case 'variable':
       return all;
-    case 'binary':
-      return rangeOfBinary(value.operator, rangeOf(value.left), rangeOf(value.right));
+    case 'variable':
+      return rangeOfVariable(value.index);
+    case 'binary': {
+      const left = rangeOf(value.left, rangeOfVariable);
+      const right = rangeOf(value.right, rangeOfVariable);
+      return rangeOfBinary(value.operator, left, right);
+    }
   }
 }
 
