@@ -7,10 +7,13 @@ export function packetOfBatch(batch: PacketBatch, index: number): Packet {
   const offset = batch.offsets[index] as number;
   const bytes = batch.bytes.subarray(offset, offset + (batch.capturedLengths[index] as number));
   const length = batch.lengths[index] as number;
-  if (batch.metadata === undefined) return { bytes, length };
-  const known = Object.entries(batch.metadata).map(([field, column]) => [
-    field as MetadataField,
-    column[index] as number,
-  ]);
-  return { bytes, length, metadata: Object.fromEntries(known) as Partial<Record<MetadataField, number>> };
+  const metadata = metadataOfPacket(batch, index);
+  return metadata === undefined ? { bytes, length } : { bytes, length, metadata };
+}
+
+/** What a live hook told of one packet. */
+export function metadataOfPacket(batch: PacketBatch, index: number): Packet['metadata'] {
+  if (batch.metadata === undefined) return undefined;
+  const columns = Object.entries(batch.metadata) as [MetadataField, Uint32Array][];
+  return Object.fromEntries(columns.map(([field, column]) => [field, column[index] as number]));
 }
