@@ -12,7 +12,7 @@ const namedNamespaces = '/run/netns';
  * stay where they were opened. Wants CAP_SYS_ADMIN.
  * @param namespace a name as in `ip netns list`, or a path
  */
-export function enterNetworkNamespace(kernel: Kernel, namespace: string): void {
+export function enterNetns(kernel: Kernel, namespace: string): void {
   const descriptor = openNamespace(kernel, namespace);
   try {
     kernel.enterNamespace(descriptor, CLONE_NEWNET);
@@ -25,10 +25,10 @@ export function enterNetworkNamespace(kernel: Kernel, namespace: string): void {
  * Runs `action` in another network namespace and comes back. The action must be done when it returns: what runs
  * later, after an await, would run in the namespace left behind or in the wrong one.
  */
-export function insideNetworkNamespace<Result>(kernel: Kernel, namespace: string, action: () => Result): Result {
+export function insideNetns<Result>(kernel: Kernel, namespace: string, action: () => Result): Result {
   const home = kernel.open(currentNamespace, 0);
   try {
-    enterNetworkNamespace(kernel, namespace);
+    enterNetns(kernel, namespace);
     try {
       return action();
     } finally {

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Kernel } from '../../src/kernel/kernel.ts';
-import { insideNetworkNamespace } from '../../src/kernel/netns.ts';
+import { insideNetns } from '../../src/kernel/netns.ts';
 import { linkByName } from '../../src/kernel/netlink/link.ts';
 
 /** One of two network namespaces that a veth pair joins. */
@@ -97,7 +97,7 @@ function build(a: End, b: End): void {
 function namespace(kernel: Kernel, end: End): Namespace {
   const { letter, name, children } = end;
   const device = `v${letter}`;
-  const inside = <Result>(action: () => Result) => insideNetworkNamespace(kernel, name, action);
+  const inside = <Result>(action: () => Result) => insideNetns(kernel, name, action);
   const ifindex = inside(() => linkByName(kernel, device))!.ifindex;
   return {
     name,
