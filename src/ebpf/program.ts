@@ -1,4 +1,3 @@
-import type { Span } from '../ir/span.ts';
 import type { Instruction } from './instruction.ts';
 
 /** A map that a program needs, before it exists in a kernel. Names are at most 15 bytes of [A-Za-z0-9_.]. */
@@ -12,7 +11,8 @@ export interface MapSpec {
   readonly flags: number;
 }
 
-export type MapType = 'hash' | 'array' | 'percpu-hash' | 'percpu-array' | 'program-array' | 'lpm-trie' | 'array-of-maps' | 'hash-of-maps';
+export type MapType =
+  'hash' | 'array' | 'percpu-hash' | 'percpu-array' | 'program-array' | 'lpm-trie' | 'array-of-maps' | 'hash-of-maps';
 
 /**
  * A program for one hook, complete but for the descriptors of its maps: what a back end makes, a loader loads, an
@@ -23,13 +23,10 @@ export interface Program {
   readonly name: string;
   readonly type: ProgramType;
   readonly instructions: readonly Instruction[];
+  /** Index of the first instruction of the cold exact twin, where there is a boundary to tell. */
+  readonly twinStart?: number;
   readonly maps: readonly MapSpec[];
   readonly license: string;
 }
 
 export type ProgramType = 'xdp' | 'sched-cls';
-
-/** What each instruction remembers. */
-export interface Origin {
-  readonly span?: Span;
-}

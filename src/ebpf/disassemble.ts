@@ -1,0 +1,118 @@
+import { helperName } from './helper.ts';
+import type { AluOperator, ByteSwap, Instruction, MemorySize, Operand, Register, Width } from './instruction.ts';
+import { layout, type Placed } from './layout.ts';
+
+/**
+ * A program as text, in the form that llvm-objdump and bpftool print: `w` registers are the low halves, a jump names
+ * its distance in slots and its label.
+ *
+ *     0:  r2 = *(u32 *)(r1 + 0)
+ *     1:  if r2 > r3 goto +5 <twin0>
+ */
+export function disassemble(instructions: readonly Instruction[]): string {
+  const placed = layout(instructions);
+  const width = String(placed.at(-1)?.slot ?? 0).length;
+  const labels = labelsBySlot(instructions, placed);
+  const lines: string[] = [];
+  for (const each of placed) {
+    for (const name of labels.get(each.slot) ?? []) lines.push(`<${name}>:`);
+    lines.push(`${String(each.slot).padStart(width + 2)}:  ${textOf(each)}`);
+  }
+  const end = placed.at(-1);
+  if (end !== undefined) for (const name of labels.get(end.slot + 1) ?? []) lines.push(`<${name}>:`);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Islands of trampolines stand between the instructions, so labels are found by the instructions behind them. */
+function labelsBySlot(instructions: readonly Instruction[], placed: readonly Placed[]): ReadonlyMap<number, string[]> {
+  const slots = new Map(placed.map(({ instruction, slot }) => [instruction as Instruction, slot]));
+  const labels = new Map<number, string[]>();
+  let waiting: string[] = [];
+  for (const instruction of instructions) {
+    if (instruction.kind === 'label') waiting.push(instruction.name);
+    else if (waiting.length > 0) {
+      labels.set(slots.get(instruction) as number, waiting);
+      waiting = [];
+    }
+  }
+  return labels;
+}
+
+const aluSymbols: Readonly<Record<AluOperator, string>> = {
+  mov: '=',
+  add: '+=',
+  sub: '-=',
+  mul: '*=',
+  div: '/=',
+  mod: '%=',
+  or: '|=',
+  and: '&=',
+  xor: '^=',
+  lsh: '<<=',
+  rsh: '>>=',
+  arsh: 's>>=',
+};
+
+export function aluOperatorOf(symbol: string): AluOperator | undefined {
+  return (Object.keys(aluSymbols) as AluOperator[]).find((operator) => aluSymbols[operator] === symbol);
+}
+
+function textOf({ instruction, distance }: Placed): string {
+  switch (instruction.kind) {
+    case 'alu': {
+      const { operator, width, destination, source } = instruction;
+      return `${registerText(destination, width)} ${aluSymbols[operator]} ${operandText(source, width)}`;
+    }
+    case 'neg': {
+      const register = registerText(instruction.destination, instruction.width);
+      return `${register} = -${register}`;
+    }
+    case 'byte-swap':
+      return swapText(instruction);
+    case 'load':
+      return `${instruction.destination} = ${memoryText(instruction.size, instruction.base, instruction.offset)}`;
+    case 'store':
+      return `${memoryText(instruction.size, instruction.base, instruction.offset)} = ${instruction.source}`;
+    case 'load-immediate':
+      return `${instruction.destination} = 0x${BigInt.asUintN(64, instruction.value).toString(16)} ll`;
+    case 'load-map':
+      return `${instruction.destination} = map[${instruction.map}]`;
+    case 'load-map-value':
+      return `${instruction.destination} = map[${instruction.map}][0]+${instruction.offset}`;
+    case 'jump':
+      return `goto ${jumpText(distance, instruction.target)}`;
+    case 'jump-if': {
+      const { left, condition, right, width, target } = instruction;
+      return `if ${registerText(left, width)} ${condition} ${operandText(right, width)} goto ${jumpText(distance, target)}`;
+    }
+    case 'call': {
+      const name = helperName(instruction.helper);
+      return name === undefined ? `call ${instruction.helper}` : `call bpf_${name}#${instruction.helper}`;
+    }
+    case 'exit':
+      return 'exit';
+  }
+}
+
+function swapText({ order, bits, destination }: ByteSwap): string {
+  return `${destination} = ${order}${bits} ${destination}`;
+}
+
+function registerText(register: Register, width: Width): string {
+  return width === 32 ? register.replace('r', 'w') : register;
+}
+
+function operandText(operand: Operand, width: Width): string {
+  if (typeof operand !== 'number') return registerText(operand, width);
+  return operand > 9 ? `0x${operand.toString(16)}` : operand < -9 ? `-0x${(-operand).toString(16)}` : String(operand);
+}
+
+function memoryText(size: MemorySize, base: Register, offset: number): string {
+  return `*(u${size * 8} *)(${base} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)})`;
+}
+
+/** The jumps of trampolines have no name. */
+function jumpText(distance: number, target: string): string {
+  const signed = distance < 0 ? String(distance) : `+${distance}`;
+  return target === '' ? signed : `${signed} <${target}>`;
+}

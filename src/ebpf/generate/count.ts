@@ -1,0 +1,113 @@
+import type { CountNode, Node } from '../../ir/graph.ts';
+import { add, lsh, mov } from '../alu.ts';
+import { helper } from '../helper.ts';
+import type { HookShape } from '../hook-shape.ts';
+import { call, jump, jumpIf } from '../jump.ts';
+import { load, loadMap, store } from '../memory.ts';
+import type { MapSpec } from '../program.ts';
+import { goTo, type Edges } from './edges.ts';
+import type { Emitter } from './emitter.ts';
+import type { StackFrame } from './stack-frame.ts';
+
+/** The map of counters: for each index two 64-bit numbers on each CPU, packets and bytes. */
+export const countersMap = 'counters';
+const keySize = 4;
+const valueSize = 16;
+const packetsOffset = 0;
+const bytesOffset = 8;
+
+export function countersSpec(maxEntries: number): MapSpec {
+  return { name: countersMap, type: 'percpu-array', keySize, valueSize, maxEntries, flags: 0 };
+}
+
+/**
+ * Counting, of one path. The code that counts stands once for all count nodes with the same successor; each node says
+ * which counter, and goes there.
+ */
+export interface Counting {
+  emitCount(edges: Edges, node: CountNode): void;
+}
+
+/**
+ * @param nodes the count nodes of this path, in the order in which they will be emitted
+ * @param path a word for labels
+ * @param loadContext puts the context in r1
+ */
+export function createCounting(
+  emitter: Emitter,
+  shape: HookShape,
+  frame: StackFrame,
+  nodes: readonly CountNode[],
+  path: string,
+  loadContext: () => void,
+): Counting {
+  const left = new Map<Node, number>();
+  for (const { next } of nodes) left.set(next, (left.get(next) ?? 0) + 1);
+  const labels = new Map<Node, string>();
+  return {
+    emitCount(edges, node) {
+      emitter.emit(store(4, 'r10', keySlot(frame), node.counter));
+      loadContext();
+      const label = labels.get(node.next);
+      const others = (left.get(node.next) as number) - 1;
+      left.set(node.next, others);
+      if (others > 0) {
+        const shared = label ?? `${path}_count${labels.size}`;
+        labels.set(node.next, shared);
+        if (node.next.kind !== 'exit') edges.reach(node.next);
+        emitter.emit(jump(shared));
+        return;
+      }
+      if (label !== undefined) emitter.place(label);
+      emitCounting(emitter, shape, frame);
+      goTo(edges, node.next);
+    },
+  };
+}
+
+function keySlot(frame: StackFrame): number {
+  return frame.slot('counter', 4);
+}
+
+/**
+ * Adds the packet to the counter whose index is in its stack slot; r1 is the context. No atomics: the map is per CPU,
+ * and programs of one hook do not interrupt each other on a CPU. The kernel inlines the lookup.
+ */
+function emitCounting(emitter: Emitter, shape: HookShape, frame: StackFrame): void {
+  const bytes = frame.slot('bytes', 8);
+  const packets = emitPackets(emitter, shape, frame);
+  emitBytes(emitter, shape);
+  emitter.emit(store(8, 'r10', bytes, 'r0'));
+  const missing = emitter.freshLabel();
+  emitter.emit(mov('r2', 'r10'), add('r2', keySlot(frame)), loadMap('r1', countersMap), call(helper.mapLookup));
+  emitter.emit(jumpIf('r0', '==', 0, missing));
+  emitter.emit(load(8, 'r1', 'r0', packetsOffset));
+  if (packets === undefined) emitter.emit(add('r1', 1));
+  else emitter.emit(load(8, 'r2', 'r10', packets), add('r1', 'r2'));
+  emitter.emit(store(8, 'r0', packetsOffset, 'r1'));
+  emitter.emit(load(8, 'r1', 'r0', bytesOffset), load(8, 'r2', 'r10', bytes), add('r1', 'r2'));
+  emitter.emit(store(8, 'r0', bytesOffset, 'r1'));
+  emitter.place(missing);
+}
+
+/** Puts the packets that a merged packet stands for on the stack. @returns where; undefined: it is always one */
+function emitPackets(emitter: Emitter, shape: HookShape, frame: StackFrame): number | undefined {
+  if (shape.segmentsOffset === undefined) return undefined;
+  const slot = frame.slot('packets', 8);
+  const merged = emitter.freshLabel();
+  emitter.emit(load(4, 'r2', 'r1', shape.segmentsOffset), jumpIf('r2', '!=', 0, merged), mov('r2', 1));
+  emitter.place(merged);
+  emitter.emit(store(8, 'r10', slot, 'r2'));
+  return slot;
+}
+
+/** The packet's length on the wire in r0; r1 is the context. */
+function emitBytes(emitter: Emitter, { length, tagPresentOffset }: HookShape): void {
+  if (length.kind === 'helper') {
+    emitter.emit(call(length.helper));
+    return;
+  }
+  emitter.emit(load(4, 'r0', 'r1', length.offset));
+  if (tagPresentOffset === undefined) return;
+  emitter.emit(load(4, 'r2', 'r1', tagPresentOffset), lsh('r2', 2), add('r0', 'r2'));
+}

@@ -1,0 +1,37 @@
+import { successorsOf, type Node } from '../../ir/graph.ts';
+import { canFail, operandsOf, type Value } from '../../ir/value.ts';
+import { isDivision } from './arithmetic.ts';
+import { isNear, needsOf, nodeValues } from './needs.ts';
+import { registerNeed, registersForValues } from './registers.ts';
+
+/** Whether the fast path deals with a node: what it reads is near enough, its values fit the registers. */
+export function isFast(node: Node): boolean {
+  return isNear(needsOf(node)) && nodeValues(node).every((value) => registerNeed(value) < registersForValues);
+}
+
+/**
+ * Where the fast path goes on from a node. There a load never fails and bytes are always present, for where they are
+ * not, the cold twin has taken over; only a division by zero still fails.
+ */
+export function fastSuccessorsOf(node: Node): readonly Node[] {
+  if (!isFast(node)) return [];
+  switch (node.kind) {
+    case 'test': {
+      const { test, whenTrue, whenFalse, whenFailing } = node;
+      const failing = nodeValues(node).some(mayDivideByZero) ? [whenFailing] : [];
+      return test.kind === 'present' ? [whenTrue, ...failing] : [whenTrue, whenFalse, ...failing];
+    }
+    case 'assign':
+      return mayDivideByZero(node.value) ? [node.next, node.whenFailing] : [node.next];
+    default:
+      return successorsOf(node);
+  }
+}
+
+function mayDivideByZero(value: Value): boolean {
+  if (!canFail(value)) return false;
+  if (value.kind === 'binary' && isDivision(value.operator)) {
+    if (value.right.kind !== 'constant' || value.right.value === 0) return true;
+  }
+  return operandsOf(value).some(mayDivideByZero);
+}

@@ -1,0 +1,204 @@
+import { valueKey, type BinaryOperator, type Load, type Value } from '../../ir/value.ts';
+import { add, be16, be32, mov, mov32 } from '../alu.ts';
+import type { HookShape } from '../hook-shape.ts';
+import type { Register } from '../instruction.ts';
+import { call, jumpIf } from '../jump.ts';
+import { load, store } from '../memory.ts';
+import { emitBinary } from './arithmetic.ts';
+import { asMaskedLoad, swapBytes, type Order } from './comparison.ts';
+import type { Emitter } from './emitter.ts';
+import type { StackFrame } from './stack-frame.ts';
+import { variableSlot } from './variable.ts';
+
+/**
+ * Computing values in the twin: every load is a call, which leaves nothing in r0–r5, so what must outlive one waits on
+ * the stack. Short, not fast.
+ */
+export interface TwinState {
+  readonly emitter: Emitter;
+  readonly shape: HookShape;
+  readonly frame: StackFrame;
+  /** Emits what puts the context in a register. */
+  readonly loadContext: (register: Register) => void;
+  /** The keys of the loads that get a stack slot of their own, because they come more than once. */
+  readonly kept: ReadonlySet<string>;
+  /** Of those, the loads that were done on every way to here: their slots hold the bytes, in network order. */
+  available: Set<string>;
+  /** Where to go when the value fails. */
+  failing: () => string;
+  /** Values that wait on the stack. */
+  waiting: number;
+}
+
+/** Computes a value into a register: r0 or r1 or r2. Whatever was in r0–r5 may be gone. */
+export function evaluateInTwin(state: TwinState, value: Value, target: Register, order: Order): void {
+  if (isSimple(state, value)) return evaluateSimple(state, value, target, order);
+  const { emitter } = state;
+  switch (value.kind) {
+    case 'load':
+      emitLoad(state, value, target, order);
+      return;
+    case 'binary': {
+      const { operator, left, right } = value;
+      if (order === 'network') {
+        const { load: loaded, mask } = asMaskedLoad(value) as NonNullable<ReturnType<typeof asMaskedLoad>>;
+        evaluateInTwin(state, loaded, target, order);
+        return emitBinary(emitter, 'and', target, swapBytes(mask, loaded.size) | 0, state.failing);
+      }
+      if (right.kind === 'constant') {
+        evaluateInTwin(state, left, target, 'host');
+        return emitBinary(emitter, operator, target, right.value | 0, state.failing);
+      }
+      return evaluatePairInTwin(state, operator, left, right, target);
+    }
+    default:
+      // Only the length can be anything but simple: a helper tells it.
+      state.loadContext('r1');
+      emitter.emit(call((state.shape.length as { helper: number }).helper));
+      if (target !== 'r0') emitter.emit(mov32(target, 'r0'));
+  }
+}
+
+function evaluatePairInTwin(
+  state: TwinState,
+  operator: BinaryOperator,
+  left: Value,
+  right: Value,
+  target: Register,
+): void {
+  const other = otherThan(target);
+  evaluateBothInTwin(state, left, right, target, other, 'host');
+  emitBinary(state.emitter, operator, target, other, state.failing);
+}
+
+/** Computes two values, the second one last unless the first is so simple that it can wait. */
+export function evaluateBothInTwin(
+  state: TwinState,
+  left: Value,
+  right: Value,
+  leftTarget: Register,
+  rightTarget: Register,
+  order: Order,
+): void {
+  if (isSimple(state, right)) {
+    evaluateInTwin(state, left, leftTarget, order);
+    return evaluateSimple(state, right, rightTarget, order);
+  }
+  if (isSimple(state, left)) {
+    evaluateInTwin(state, right, rightTarget, order);
+    return evaluateSimple(state, left, leftTarget, order);
+  }
+  // Of two nested values the deeper one first, so that a tree of n leaves has at most log2(n) waiting.
+  const rightFirst = waitingNeed(right) > waitingNeed(left);
+  const [first, firstTarget] = rightFirst ? [right, rightTarget] : [left, leftTarget];
+  const [second, secondTarget] = rightFirst ? [left, leftTarget] : [right, rightTarget];
+  const slot = state.frame.slot(`waiting ${state.waiting}`, 4);
+  evaluateInTwin(state, first, firstTarget, order);
+  state.emitter.emit(store(4, 'r10', slot, firstTarget));
+  state.waiting++;
+  evaluateInTwin(state, second, secondTarget, order);
+  state.waiting--;
+  state.emitter.emit(load(4, firstTarget, 'r10', slot));
+}
+
+function waitingNeed(value: Value): number {
+  if (value.kind === 'load') return waitingNeed(value.offset);
+  if (value.kind !== 'binary') return 0;
+  const left = waitingNeed(value.left);
+  const right = waitingNeed(value.right);
+  return left === right ? left + 1 : Math.max(left, right);
+}
+
+function otherThan(register: Register): Register {
+  return register === 'r0' ? 'r1' : 'r0';
+}
+
+/** Whether a value can be had without a call and in its own register alone. */
+function isSimple({ shape, available }: TwinState, value: Value): boolean {
+  switch (value.kind) {
+    case 'load':
+      return available.has(valueKey(value));
+    case 'length':
+      return shape.length.kind === 'field';
+    case 'binary':
+      return false;
+    default:
+      return true;
+  }
+}
+
+function evaluateSimple(state: TwinState, value: Value, target: Register, order: Order): void {
+  const { emitter, shape, frame } = state;
+  switch (value.kind) {
+    case 'constant':
+      emitter.emit(mov32(target, value.value | 0));
+      return;
+    case 'variable':
+      emitter.emit(load(4, target, 'r10', variableSlot(frame, value.index)));
+      return;
+    case 'length':
+      state.loadContext(target);
+      emitter.emit(load(4, target, target, (shape.length as { offset: number }).offset));
+      return;
+    case 'metadata': {
+      const source = shape.metadata[value.field];
+      if (source.kind === 'constant') {
+        emitter.emit(mov32(target, source.value));
+        return;
+      }
+      state.loadContext(target);
+      emitter.emit(load(4, target, target, source.offset));
+      if (source.order === 'network') emitter.emit(be16(target));
+      return;
+    }
+    case 'load':
+      return readSlot(state, value, target, order);
+    case 'binary':
+      throw new Error('an operation is never simple');
+  }
+}
+
+function readSlot({ emitter, frame }: TwinState, value: Load, target: Register, order: Order): void {
+  emitter.emit(load(value.size, target, 'r10', bytesSlot(frame, valueKey(value))));
+  if (order === 'network') return;
+  if (value.size === 2) emitter.emit(be16(target));
+  if (value.size === 4) emitter.emit(be32(target));
+}
+
+function bytesSlot(frame: StackFrame, key: string | undefined): number {
+  return frame.slot(key === undefined ? 'bytes read' : `bytes ${key}`, 4);
+}
+
+/** Calls the helper that reads wherever the bytes lie; a negative answer means outside the packet. */
+function emitLoad(state: TwinState, value: Load, target: Register, order: Order): void {
+  const { emitter, frame } = state;
+  const key = valueKey(value);
+  const isKept = state.kept.has(key);
+  const slot = bytesSlot(frame, isKept ? key : undefined);
+  evaluateInTwin(state, value.offset, 'r2', 'host');
+  emitReading(state, slot, value.size);
+  emitter.emit(jumpIf('r0', '!=', 0, state.failing()));
+  if (isKept) {
+    state.available.add(key);
+    return readSlot(state, value, target, order);
+  }
+  emitter.emit(load(value.size, target, 'r10', slot));
+  if (order === 'network') return;
+  if (value.size === 2) emitter.emit(be16(target));
+  if (value.size === 4) emitter.emit(be32(target));
+}
+
+/** Reads `size` bytes at offset r2 into a stack slot; r0 is 0 where they lie in the packet. */
+export function emitReading(
+  { emitter, shape, frame, loadContext }: TwinState,
+  slot: number | undefined,
+  size: number,
+): void {
+  loadContext('r1');
+  emitter.emit(
+    mov('r3', 'r10'),
+    add('r3', slot ?? bytesSlot(frame, undefined)),
+    mov('r4', size),
+    call(shape.loadBytes),
+  );
+}
