@@ -26,8 +26,8 @@ export interface ExtensionFacts {
   readonly number: number;
   /** How `tcpdump -d` writes it between brackets (libpcap's bpf_image.c). */
   readonly listing: string;
-  /** How the kernel's bpf_asm writes it after `#`; absent where it has no word. */
-  readonly assembler?: string;
+  /** How the kernel's bpf_asm writes it after `#` (it has no word for `xor-index`). */
+  readonly assembler: string;
 }
 
 /** SKF_AD_OFF, −4096, as the unsigned number that instructions carry. */
@@ -44,7 +44,7 @@ export const extensions: readonly ExtensionFacts[] = [
   { name: 'hardware-type', number: 28, listing: 'hatype', assembler: 'hatype' },
   { name: 'receive-hash', number: 32, listing: 'rxhash', assembler: 'rxhash' },
   { name: 'cpu', number: 36, listing: 'cpu', assembler: 'cpu' },
-  { name: 'xor-index', number: 40, listing: 'xor_x' },
+  { name: 'xor-index', number: 40, listing: 'xor_x', assembler: 'xor_x' },
   { name: 'vlan-tci', number: 44, listing: 'vlan_tci', assembler: 'vlan_tci' },
   { name: 'vlan-present', number: 48, listing: 'vlanp', assembler: 'vlan_avail' },
   { name: 'payload-offset', number: 52, listing: 'poff', assembler: 'poff' },
