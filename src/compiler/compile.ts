@@ -1,8 +1,12 @@
 import type { LinkType } from '../ir/link-type.ts';
-import type { Predicate } from '../ir/predicate.ts';
+import { always, type Predicate } from '../ir/predicate.ts';
 import type { Source } from '../ir/span.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import { DiagnosticError, type Diagnostic } from './diagnostic.ts';
+import { outermostLayers } from './layers.ts';
+import { lower } from './lower.ts';
+import type { Lowering } from './lowering.ts';
 import type { Names } from './names.ts';
+import { parse } from './parser.ts';
 
 export interface CompileOptions {
   readonly linkType: LinkType;
@@ -23,4 +27,21 @@ export interface CompiledFilter {
  * A filter expression as a predicate over the wire frame of a link type.
  * @throws DiagnosticError where the text is not a filter, or not one for this link type
  */
-export declare function compile(source: Source, options: CompileOptions): CompiledFilter;
+export function compile(source: Source, options: CompileOptions): CompiledFilter {
+  const expression = parse(source);
+  if (expression === undefined) return { predicate: always(true), diagnostics: [] };
+  const { linkType, names, netmask, live = false } = options;
+  const problems: Diagnostic[] = [];
+  const lowering: Lowering = {
+    linkType,
+    names,
+    netmask,
+    live,
+    layers: outermostLayers(linkType),
+    span: { source, start: 0, end: source.text.length },
+    variables: 0,
+  };
+  const predicate = lower(lowering, expression, problems);
+  if (problems.some((problem) => problem.severity === 'error')) throw new DiagnosticError(problems);
+  return { predicate, diagnostics: problems };
+}

@@ -1,0 +1,242 @@
+import { and, not, testing, type Predicate } from '../ir/predicate.ts';
+import type { Span } from '../ir/span.ts';
+import { compare, type CompareOperator } from '../ir/test.ts';
+import {
+  add,
+  binary,
+  bitAnd,
+  calculate,
+  constant,
+  ipv4HeaderLength,
+  load,
+  packetLength,
+  type BinaryOperator,
+  type Value,
+} from '../ir/value.ts';
+import * as diagnostics from './diagnostics.ts';
+import { moved, networkHeader, valueOf, type Offset } from './layers.ts';
+import { scratchCells, type Lowering } from './lowering.ts';
+import { etherTypes, ipProtocols, protocols, type Protocol } from './protocols.ts';
+import { ipv4Protocol, ipv6HeaderLength, ipv6NextHeader, isFirstFragment } from './protocol/ip.ts';
+import { linkProtocol } from './protocol/link.ts';
+import type { Arithmetic, ArithmeticOperator, Relation } from './syntax.ts';
+
+/** A value, and what the packet must be for it to mean anything, in the order in which that is asked. */
+interface Calculated {
+  readonly value: Value;
+  readonly guards: readonly Predicate[];
+}
+
+/** More operations than this are no filter; deeper values would end the stack of whoever walks over them. */
+const operationLimit = 1000;
+
+const operators: Readonly<Record<ArithmeticOperator, BinaryOperator>> = {
+  '+': 'add',
+  '-': 'subtract',
+  '*': 'multiply',
+  '/': 'divide',
+  '%': 'modulo',
+  '&': 'and',
+  '|': 'or',
+  '^': 'xor',
+  '<<': 'shift-left',
+  '>>': 'shift-right',
+};
+
+const relations: Readonly<Record<Relation, { readonly operator: CompareOperator; readonly negated: boolean }>> = {
+  '>': { operator: 'greater', negated: false },
+  '>=': { operator: 'greater-or-equal', negated: false },
+  '=': { operator: 'equal', negated: false },
+  '<=': { operator: 'greater', negated: true },
+  '<': { operator: 'greater-or-equal', negated: true },
+  '!=': { operator: 'equal', negated: true },
+};
+
+/**
+ * A comparison. A packet without the header that an accessor names makes it false, whichever way it is written:
+ * `tcp[13] != 2` is about TCP packets only.
+ */
+export function relation(lowering: Lowering, written: Relation, left: Arithmetic, right: Arithmetic): Predicate {
+  checkSize(lowering, left, right);
+  const first = calculated(lowering, left);
+  const second = calculated(lowering, right);
+  const { operator, negated } = relations[written];
+  const test = testing(compare(operator, first.value, second.value), lowering.span);
+  return and(...first.guards, ...second.guards, negated ? not(test) : test);
+}
+
+function checkSize(lowering: Lowering, left: Arithmetic, right: Arithmetic): void {
+  let operations = 0;
+  const open: Arithmetic[] = [left, right];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (++operations > operationLimit) diagnostics.fail(diagnostics.arithmeticTooLong(lowering.span, operationLimit));
+    open.push(...operandsOf(node));
+  }
+  // Classic BPF keeps each operand in a cell until its operation is done.
+  if (Math.max(cellsFor(left), 1 + cellsFor(right)) > scratchCells - lowering.variables) {
+    diagnostics.fail(diagnostics.arithmeticTooComplex(lowering.span));
+  }
+}
+
+function operandsOf(node: Arithmetic): readonly Arithmetic[] {
+  switch (node.kind) {
+    case 'number':
+    case 'length':
+      return [];
+    case 'accessor':
+      return [node.index];
+    case 'negation':
+      return [node.operand];
+    case 'operation':
+      return [node.left, node.right];
+  }
+}
+
+function cellsFor(node: Arithmetic): number {
+  switch (node.kind) {
+    case 'number':
+    case 'length':
+      return 1;
+    case 'accessor':
+      return Math.max(2, cellsFor(node.index));
+    case 'negation':
+      return cellsFor(node.operand);
+    case 'operation':
+      return Math.max(cellsFor(node.left), 1 + cellsFor(node.right));
+  }
+}
+
+function calculated(lowering: Lowering, node: Arithmetic): Calculated {
+  switch (node.kind) {
+    case 'number':
+      return { value: constant(node.value), guards: [] };
+    case 'length':
+      return { value: packetLength, guards: [] };
+    case 'negation': {
+      const { value, guards } = calculated(lowering, node.operand);
+      return { value: binary('subtract', constant(0), value), guards };
+    }
+    case 'operation': {
+      checkOperation(node.operator, node.right);
+      const left = calculated(lowering, node.left);
+      const right = calculated(lowering, node.right);
+      return {
+        value: binary(operators[node.operator], left.value, right.value),
+        guards: [...left.guards, ...right.guards],
+      };
+    }
+    case 'accessor':
+      return accessed(lowering, node.protocol, calculated(lowering, node.index), node.size, node.span);
+  }
+}
+
+function checkOperation(operator: ArithmeticOperator, right: Arithmetic): void {
+  if (right.kind !== 'number') return;
+  if ((operator === '/' || operator === '%') && right.value === 0) {
+    diagnostics.fail(diagnostics.divisionByZero(right.span));
+  }
+  if ((operator === '<<' || operator === '>>') && right.value > 31) {
+    diagnostics.fail(diagnostics.shiftTooFar(right.span, right.value));
+  }
+}
+
+/** Bytes of a header: `ip[2:2]`, `tcp[13]`, `ether[0]`. */
+function accessed(lowering: Lowering, protocol: Protocol, index: Calculated, size: 1 | 2 | 4, span: Span): Calculated {
+  const { layers } = lowering;
+  const network = networkHeader(layers);
+  const facts = protocols[protocol];
+  if (protocol === 'link') {
+    return { value: load(indexed(layers.linkHeader, index.value), size), guards: index.guards };
+  }
+  if (facts.layer === 'network' && protocol !== 'aarp') {
+    const guards = [...index.guards, linkProtocol(lowering, facts.etherType)];
+    return { value: load(indexed(network, index.value), size), guards };
+  }
+  if (protocol === 'icmp6') {
+    const guards = [
+      ...index.guards,
+      linkProtocol(lowering, etherTypes.ip6),
+      ipv6NextHeader(lowering, ipProtocols.icmp6),
+    ];
+    return { value: load(indexed(moved(network, ipv6HeaderLength), index.value), size), guards };
+  }
+  if (facts.layer === 'transport' && protocol !== 'ah' && protocol !== 'esp') {
+    // The IPv4 guard comes before those of the index, unlike everywhere else, because libpcap puts it there.
+    const guards = [
+      linkProtocol(lowering, etherTypes.ip),
+      ...index.guards,
+      ipv4Protocol(lowering, facts.number),
+      isFirstFragment(lowering),
+    ];
+    const behindHeader = add(ipv4HeaderLength(valueOf(network)), index.value);
+    return { value: load(indexed(network, behindHeader), size), guards };
+  }
+  return diagnostics.fail(diagnostics.indexNotSupported(span, protocol));
+}
+
+/** An offset that lies in no packet, and that the kernel does not read as one of its negative offsets either. */
+const outside = 0x7fffffff;
+
+/**
+ * The place of an index behind a header. Sums of an index that wraps at 32 bits would come out inside the packet
+ * again (`ip[-14]`), or reach what the kernel keeps at negative offsets; so an index of 2^31 or more is moved to
+ * where no packet reaches.
+ */
+function indexed(header: Offset, index: Value): Value {
+  if (index.kind === 'constant') {
+    return index.value + header.constant > outside ? constant(outside) : valueOf(header, index.value);
+  }
+  if (upperBound(index) + header.constant <= outside) return add(index, valueOf(header));
+  const low = bitAnd(index, 0x7fffffff);
+  const high = bitAnd(binary('shift-right', index, constant(1)), 0x40000000);
+  return add(binary('or', low, high), valueOf(header));
+}
+
+const largest = 0xffffffff;
+
+/** No packet makes the value larger than this. */
+function upperBound(value: Value): number {
+  switch (value.kind) {
+    case 'constant':
+      return value.value;
+    case 'load':
+      return 2 ** (8 * value.size) - 1;
+    case 'length':
+    case 'metadata':
+    case 'variable':
+      return largest;
+    case 'binary':
+      return upperBoundOfBinary(value.operator, upperBound(value.left), upperBound(value.right), value.right);
+  }
+}
+
+function upperBoundOfBinary(operator: BinaryOperator, left: number, right: number, operand: Value): number {
+  const constantOperand = operand.kind === 'constant' ? operand.value : undefined;
+  switch (operator) {
+    case 'add':
+      return withoutWrapping(left + right);
+    case 'multiply':
+      return withoutWrapping(left * right);
+    case 'subtract':
+      return largest;
+    case 'and':
+      return Math.min(left, right);
+    case 'or':
+    case 'xor':
+      return 2 ** Math.ceil(Math.log2(Math.max(left, right) + 1)) - 1;
+    case 'modulo':
+      return Math.min(left, Math.max(right - 1, 0));
+    case 'divide':
+      return left;
+    case 'shift-left':
+      return constantOperand === undefined || constantOperand > 31
+        ? largest
+        : withoutWrapping(left * 2 ** constantOperand);
+    case 'shift-right':
+      return constantOperand === undefined ? left : (calculate('shift-right', left, constantOperand) as number);
+  }
+}
+
+function withoutWrapping(bound: number): number {
+  return bound > largest ? largest : bound;
+}

@@ -1,0 +1,53 @@
+import { and, not, testing, type Predicate } from '../../ir/predicate.ts';
+import { equal } from '../../ir/test.ts';
+import { variable } from '../../ir/value.ts';
+import * as diagnostics from '../diagnostics.ts';
+import { loadAt } from '../layers.ts';
+import { hasAnyBit, isEqual, type Lowering } from '../lowering.ts';
+import type { Direction } from '../qualifiers.ts';
+import { inDirection } from './direction.ts';
+
+const addresses = { dst: 0, src: 6 } as const;
+
+const broadcast = new Uint8Array(6).fill(0xff);
+
+/**
+ * `ether host`. The last four bytes of an address are compared first.
+ * @param address 6 bytes
+ * @param word how an error calls the primitive
+ */
+export function etherHost(
+  lowering: Lowering,
+  address: Uint8Array,
+  direction: Direction | undefined,
+  word: string,
+): Predicate {
+  const hasHeader = hasEthernetHeader(lowering, word);
+  const view = new DataView(address.buffer, address.byteOffset, 6);
+  const { linkHeader } = lowering.layers;
+  const matches = inDirection(direction, (side) =>
+    and(
+      isEqual(lowering, loadAt(linkHeader, addresses[side] + 2, 4), view.getUint32(2)),
+      isEqual(lowering, loadAt(linkHeader, addresses[side], 2), view.getUint16(0)),
+    ),
+  );
+  return and(...hasHeader, matches);
+}
+
+export function etherBroadcast(lowering: Lowering): Predicate {
+  return etherHost(lowering, broadcast, 'dst', 'broadcast');
+}
+
+/** The group bit: the lowest of the first byte. */
+export function etherMulticast(lowering: Lowering): Predicate {
+  const hasHeader = hasEthernetHeader(lowering, 'multicast');
+  return and(...hasHeader, hasAnyBit(lowering, loadAt(lowering.layers.linkHeader, addresses.dst, 1), 1));
+}
+
+/** Inside a tunnel there may be no link header; then payload and link header begin at the same place. */
+function hasEthernetHeader(lowering: Lowering, word: string): readonly Predicate[] {
+  const { linkType, linkHeader, payload, inTunnel } = lowering.layers;
+  if (linkType !== 'EN10MB') diagnostics.fail(diagnostics.notOnLinkType(lowering.span, word, linkType));
+  if (!inTunnel || linkHeader.variable === undefined || payload.variable === undefined) return [];
+  return [not(testing(equal(variable(linkHeader.variable), variable(payload.variable)), lowering.span))];
+}
