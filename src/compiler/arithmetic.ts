@@ -120,10 +120,8 @@ function calculated(lowering: Lowering, node: Arithmetic): Calculated {
       checkOperation(node.operator, node.right);
       const left = calculated(lowering, node.left);
       const right = calculated(lowering, node.right);
-      return {
-        value: binary(operators[node.operator], left.value, right.value),
-        guards: [...left.guards, ...right.guards],
-      };
+      // libpcap forgets what the right operand asks of the packet: `1 + tcp[0] = 1` reads other packets too.
+      return { value: binary(operators[node.operator], left.value, right.value), guards: left.guards };
     }
     case 'accessor':
       return accessed(lowering, node.protocol, calculated(lowering, node.index), node.size, node.span);

@@ -72,7 +72,7 @@ function ipv4Address(
   );
 }
 
-/** `host` and `net` for IPv6. Words are compared from the last to the first, where addresses differ most. */
+/** `host` and `net` for IPv6. */
 export function ipv6Host(
   lowering: Lowering,
   networks: readonly Ipv6Network[],
@@ -97,7 +97,7 @@ function ipv6Address(lowering: Lowering, network: Ipv6Network, offset: number): 
   const address = ipv6Words(network.address);
   const mask = ipv6Mask(network.prefixLength);
   return and(
-    ...([3, 2, 1, 0] as const).map((i) =>
+    ...([0, 1, 2, 3] as const).map((i) =>
       hasBits(lowering, networkField(lowering, offset + 4 * i, 4), mask[i], address[i]),
     ),
   );
