@@ -9,6 +9,7 @@ import { generate } from './generate.ts';
  */
 export function compileToJavaScript(entry: Node, outcomeOf: (verdict: Verdict) => number): BatchFunction {
   // The one place where text becomes code. The text is `generate`'s: fixed words and numbers, nothing of a user's.
+  // oxlint-disable-next-line typescript/no-implied-eval
   const make = new Function(generate(entry, outcomeOf)) as () => BatchFunction;
   return make();
 }

@@ -13,24 +13,32 @@ import {
 import type { Flow } from './flow.ts';
 import { etherType, ipProtocol } from './protocol.ts';
 
-/** A flow whose `len` is less than its headers, or more than IP can say. */
-export class FlowLengthError extends Error {
-  constructor(length: number, least: number, greatest: number) {
-    super(`this flow's packets have from ${least} to ${greatest} bytes, not ${length}`);
-    this.name = 'FlowLengthError';
+/** There is no frame for a flow: its `len` does not fit its headers, or its tags not the link type. */
+export class FlowFrameError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'FlowFrameError';
   }
 }
 
+/** Link types whose headers say what follows by an EtherType, which a tag needs. */
+const taggedLinkTypes: readonly LinkType[] = ['EN10MB', 'LINUX_SLL', 'LINUX_SLL2'];
+
 /**
  * The frame that a flow stands for, lengths and checksums right; its payload is zeros.
- * @throws FlowLengthError
+ * @throws FlowFrameError
  */
 export function frameOf(flow: Flow, linkType: LinkType = 'EN10MB'): Uint8Array {
+  if (flow.vlans.length > 0 && !taggedLinkTypes.includes(linkType)) {
+    throw new FlowFrameError(`packets of link type ${linkType} have no VLAN tags`);
+  }
   const shortest = buildFrame(flow, linkType, 0);
   if (flow.length === undefined) return shortest;
   const payload = flow.length - shortest.length;
   const longest = shortest.length + 65_535 - ipLength(flow);
-  if (payload < 0 || flow.length > longest) throw new FlowLengthError(flow.length, shortest.length, longest);
+  if (payload < 0 || flow.length > longest) {
+    throw new FlowFrameError(`such packets have from ${shortest.length} to ${longest} bytes, not ${flow.length}`);
+  }
   return buildFrame(flow, linkType, payload);
 }
 
