@@ -1,7 +1,7 @@
-import { extensionAt, extensionBase } from './extension.ts';
+import { extensionBase } from './extension.ts';
 import type { Instruction } from './instruction.ts';
 import * as opcode from './opcode.ts';
-import { decode, encode } from './raw.ts';
+import { encode, meaningOf } from './raw.ts';
 import type { RawInstruction } from './program.ts';
 
 /** BPF_MAXINSNS. */
@@ -57,9 +57,9 @@ export function requireValid(instructions: readonly Instruction[]): void {
 }
 
 /** @param behind how many instructions follow */
-function checkInstruction({ code, jt, jf, k }: RawInstruction, behind: number): string | undefined {
-  // The kernel asks for the code alone: fields that the instruction does not use may hold anything.
-  const instruction = decode({ code, jt: 0, jf: 0, k: 0 });
+function checkInstruction(numbers: RawInstruction, behind: number): string | undefined {
+  const { code, jt, jf, k } = numbers;
+  const instruction = meaningOf(numbers);
   switch (instruction.kind) {
     case 'unknown':
       return `there is no instruction with code 0x${code.toString(16)}`;
@@ -73,8 +73,7 @@ function checkInstruction({ code, jt, jf, k }: RawInstruction, behind: number): 
     case 'store-scratch':
       return k < scratchCells ? undefined : `there is no M[${k}], only M[0] to M[${scratchCells - 1}]`;
     case 'load-absolute':
-      if (k < extensionBase || extensionAt(k) !== undefined) return undefined;
-      return `the kernel has no extension at offset 0x${k.toString(16)}`;
+      return k < extensionBase ? undefined : `the kernel has no extension at offset 0x${k.toString(16)}`;
     case 'jump':
       return k < behind ? undefined : 'jump beyond the end';
     case 'jump-if':

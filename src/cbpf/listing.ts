@@ -1,5 +1,5 @@
 import { extensionFacts } from './extension.ts';
-import { decode, encode } from './raw.ts';
+import { decode, encode, meaningOf } from './raw.ts';
 import type { AluOperation, Instruction } from './instruction.ts';
 import { mnemonicOf } from './mnemonic.ts';
 import type { RawInstruction } from './program.ts';
@@ -49,7 +49,8 @@ function lines(rows: readonly string[]): string {
 }
 
 /** One line of `tcpdump -d`, without its newline; `index` is the instruction's place, which jump targets count from. */
-export function listInstruction(instruction: Instruction, index: number): string {
+export function listInstruction(exact: Instruction, index: number): string {
+  const instruction = meaningOf(encode(exact));
   const number = `(${String(index).padStart(3, '0')})`;
   const operation = mnemonicOf(instruction).padEnd(8);
   const operand = listOperand(instruction, index);

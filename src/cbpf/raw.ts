@@ -96,16 +96,21 @@ function requireRange(what: string, value: number, most: number): void {
 }
 
 /**
- * The instruction that raw numbers stand for. Numbers that no instruction encodes to (an unused field that is not 0
- * among them) become an `unknown` one, so that `encode` always gives the same numbers back.
+ * The instruction that has these numbers. Numbers that no instruction encodes to (an unused field that is not 0 among
+ * them) become an `unknown` one, so that `encode` always gives the same numbers back.
  */
 export function decode(numbers: RawInstruction): Instruction {
-  const make = decoders.get(numbers.code);
-  if (make === undefined) return unknown(numbers);
-  const instruction = make(numbers);
-  const again = encode(instruction);
-  const same = again.k === numbers.k && again.jt === numbers.jt && again.jf === numbers.jf;
-  return same ? instruction : unknown(numbers);
+  const instruction = meaningOf(numbers);
+  const { jt, jf, k } = encode(instruction);
+  return jt === numbers.jt && jf === numbers.jf && k === numbers.k ? instruction : unknown(numbers);
+}
+
+/**
+ * What a machine takes numbers for: fields that the instruction does not use may hold anything. (libpcap's optimiser
+ * leaves rests in them.)
+ */
+export function meaningOf(numbers: RawInstruction): Instruction {
+  return decoders.get(numbers.code)?.(numbers) ?? unknown(numbers);
 }
 
 type Decoder = (numbers: RawInstruction) => Instruction;
