@@ -37,7 +37,17 @@ export function createStringTable(encodeText: (text: string) => Uint8Array): Str
   };
 }
 
-const kind = { integer: 1, pointer: 2, array: 3, structure: 4, forward: 7, function: 12, prototype: 13, variable: 14, section: 15 } as const;
+const kind = {
+  integer: 1,
+  pointer: 2,
+  array: 3,
+  structure: 4,
+  forward: 7,
+  function: 12,
+  prototype: 13,
+  variable: 14,
+  section: 15,
+} as const;
 
 /** Collects types; each method returns the number of the new type. */
 export interface TypeTable {
@@ -45,21 +55,35 @@ export interface TypeTable {
   pointer(to: number): number;
   array(element: number, index: number, count: number): number;
   /** Members with their offsets in bytes. */
-  structure(name: string, bytes: number, members: readonly (readonly [name: string, type: number, offset: number])[]): number;
+  structure(
+    name: string,
+    bytes: number,
+    members: readonly (readonly [name: string, type: number, offset: number])[],
+  ): number;
   /** A structure of which no more than the name is told. */
   forward(name: string): number;
   prototype(result: number, parameters: readonly (readonly [name: string, type: number])[]): number;
   function(name: string, prototype: number, linkage: 'static' | 'global'): number;
   variable(name: string, type: number): number;
   /** A section of an object file with its variables: type, offset, size. */
-  section(name: string, bytes: number, variables: readonly (readonly [type: number, offset: number, bytes: number])[]): number;
+  section(
+    name: string,
+    bytes: number,
+    variables: readonly (readonly [type: number, offset: number, bytes: number])[],
+  ): number;
   toBytes(): Uint8Array;
 }
 
 export function createTypeTable(strings: StringTable): TypeTable {
   const words: number[] = [];
   let types = 0;
-  const add = (name: string, kindNumber: number, count: number, sizeOrType: number, ...rest: readonly number[]): number => {
+  const add = (
+    name: string,
+    kindNumber: number,
+    count: number,
+    sizeOrType: number,
+    ...rest: readonly number[]
+  ): number => {
     words.push(strings.offsetOf(name), (kindNumber << 24) | count, sizeOrType, ...rest);
     types++;
     return types;

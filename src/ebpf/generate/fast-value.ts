@@ -1,6 +1,6 @@
 import type { Node } from '../../ir/graph.ts';
 import { valueKey, type Binary, type Load, type Value } from '../../ir/value.ts';
-import { add, and32, be16, be32, mov, mov32 } from '../alu.ts';
+import { add, alu32Of, and32, be16, be32, mov, mov32 } from '../alu.ts';
 import type { HookShape } from '../hook-shape.ts';
 import type { Register } from '../instruction.ts';
 import { call, jumpIf } from '../jump.ts';
@@ -63,7 +63,8 @@ function evaluateInto(state: FastState, value: Value, order: Order, wanted?: Reg
     case 'length': {
       const register = allocate(state, wanted);
       if (shape.length.kind === 'field') emitter.emit(load(4, register, plan.context, shape.length.offset));
-      else emitter.emit(mov32(register, plan.lengthHome as Register));
+      // Not a plain move: the verifier must not link the two registers (see `variableSlot`).
+      else emitter.emit(mov32(register, 0), alu32Of('or', register, plan.lengthHome as Register));
       return register;
     }
     case 'metadata': {

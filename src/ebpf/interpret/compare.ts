@@ -69,7 +69,12 @@ function unsignedOf(condition: number): number {
 }
 
 /** Pointers are compared by their offsets in the packet, or with 0, which none of them is. */
-export function holdsForPointers(machine: Machine, condition: number, left: number, right: number | undefined): boolean {
+export function holdsForPointers(
+  machine: Machine,
+  condition: number,
+  left: number,
+  right: number | undefined,
+): boolean {
   const { kind, low } = machine;
   if (right === undefined) {
     if (condition === conditionCodes['==']) return false;

@@ -12,7 +12,13 @@ import {
 } from './machine.ts';
 
 /** `destination = *(base + offset)` */
-export function loadMemory(machine: Machine, size: MemorySize, destination: number, base: number, offset: number): void {
+export function loadMemory(
+  machine: Machine,
+  size: MemorySize,
+  destination: number,
+  base: number,
+  offset: number,
+): void {
   const at = (machine.low[base] as number) + offset;
   switch (machine.kind[base]) {
     case held.context:
@@ -72,7 +78,8 @@ export function writableBuffer(machine: Machine, register: number, size: number)
 
 function writableBytes(machine: Machine, base: number, at: number, size: number): Uint8Array {
   if (machine.kind[base] === held.mapValue) return valueBytes(machine, base, at, size).subarray(at, at + size);
-  if (machine.kind[base] !== held.stack) throw new InterpreterError(`r${base} is no pointer that can be written through`);
+  if (machine.kind[base] !== held.stack)
+    throw new InterpreterError(`r${base} is no pointer that can be written through`);
   expectStack(at, size);
   const start = at + stackSize;
   machine.stackWritten.fill(1, start, start + size);
