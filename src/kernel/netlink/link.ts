@@ -63,7 +63,8 @@ export function links(kernel: Kernel): readonly Link[] {
 
 /** @returns undefined where there is none of that name (or alternative name) */
 export function linkByName(kernel: Kernel, name: string): Link | undefined {
-  if (name === '') return undefined;
+  // The kernel reads up to the first zero byte.
+  if (name === '' || name.includes('\0')) return undefined;
   const length = new TextEncoder().encode(name).length;
   return getLink(kernel, 0, [textAttribute(length <= longestName ? IFLA.name : IFLA.alternativeName, name)]);
 }
