@@ -1,6 +1,6 @@
 import type { AssignNode, TestNode } from '../../ir/graph.ts';
 import type { Compare, Test } from '../../ir/test.ts';
-import { canFail, type Value } from '../../ir/value.ts';
+import { canFail, type Binary, type Value } from '../../ir/value.ts';
 import { storeScratch, type Condition, type Register } from '../instruction.ts';
 import type { Label } from './code.ts';
 import { holds } from './contents.ts';
@@ -31,6 +31,8 @@ function selectCompare(emitter: Emitter, test: Compare, whenTrue: Label, whenFal
     forget(emitter, 'A');
     const [yes, no] = outgoing ? [whenTrue, whenFalse] : [whenFalse, whenTrue];
     emitBranch(emitter, 'equal', packetTypeOutgoing, yes, no);
+  } else if (asksForNoBit(emitter, test)) {
+    selectAnyBit(emitter, test.left.left, test.left.right, whenFalse, whenTrue);
   } else if (right.kind === 'constant') {
     toAccumulator(emitter, left);
     emitBranch(emitter, operator, right.value, whenTrue, whenFalse);
@@ -67,6 +69,17 @@ function askedDirection(test: Test): boolean | undefined {
   const { left, right } = test;
   if (left.kind !== 'metadata' || left.field !== 'direction-outgoing' || right.kind !== 'constant') return undefined;
   return right.value > 1 ? undefined : right.value === 1;
+}
+
+/** `value & mask = 0` is `jset` the other way round, which leaves the value in A; unless the masked one is there. */
+function asksForNoBit(emitter: Emitter, test: Compare): test is Compare & { readonly left: Binary } {
+  const { operator, left, right } = test;
+  const isZero = right.kind === 'constant' && right.value === 0;
+  return operator === 'equal' && isZero && isMasking(left) && !holds(emitter.registers.A, left);
+}
+
+function isMasking(value: Value): boolean {
+  return value.kind === 'binary' && value.operator === 'and';
 }
 
 function selectAnyBit(emitter: Emitter, value: Value, mask: Value, whenTrue: Label, whenFalse: Label): void {
