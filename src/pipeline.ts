@@ -48,7 +48,11 @@ export function captureProgram(graph: Graph, acceptLength: number): ClassicProgr
 
 /** For packet sockets: the outer tag may be in metadata. */
 export function socketProgram(graph: Graph, acceptLength: number, passes = optimize): ClassicProgram {
-  return cbpf.generate(passes(showTagInMetadata(graph)), { acceptLength, target: 'socket' });
+  return cbpf.generate(socketGraph(graph, passes), { acceptLength, target: 'socket' });
+}
+
+export function socketGraph(graph: Graph, passes = optimize): Graph {
+  return passes(showTagInMetadata(graph));
 }
 
 export type EbpfHook = 'xdp' | 'tc' | 'tc-egress';
@@ -70,12 +74,19 @@ export function policyOfFilter(filter: Filter, action: RuleAction): Policy {
   return filterPolicy(filter.linkType, filter.predicate, action);
 }
 
-export function hookProgram(policy: Policy, { hook, counters, passes = optimize }: HookOptions): HookProgram {
+export function hookProgram(policy: Policy, options: HookOptions): HookProgram {
+  const names = options.counters ? counterNames(policy) : [];
+  const graph = hookGraph(policy, options);
+  return { program: generateFor(options.hook, graph, names.length), counters: names };
+}
+
+/** A policy as the hook sees packets. */
+export function hookGraph(policy: Policy, { hook, counters, passes = optimize }: HookOptions): Graph {
   const graph = passes(policyGraph(policy, { counters }));
-  const names = counters ? counterNames(policy) : [];
-  const program =
-    hook === 'xdp'
-      ? generateXdp(graph, { counters: names.length })
-      : generateTc(passes(showTagInMetadata(graph)), { counters: names.length });
-  return { program, counters: names };
+  return hook === 'xdp' ? graph : passes(showTagInMetadata(graph));
+}
+
+function generateFor(hook: EbpfHook, graph: Graph, counters: number): Program {
+  if (hook === 'xdp') return generateXdp(graph, { counters });
+  return generateTc(graph, { counters, direction: hook === 'tc' ? 'ingress' : 'egress' });
 }

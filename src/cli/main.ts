@@ -9,7 +9,7 @@ import { replayCommand } from './command/replay.ts';
 import { statusCommand } from './command/status.ts';
 import { exitCode } from './exit-code.ts';
 import { reportError } from './report-error.ts';
-import { version } from './version.ts';
+import { version } from '../version.ts';
 
 /** Every command, in the order of the help. Each loads what it needs when it runs. */
 const commands: readonly (() => Command)[] = [

@@ -99,14 +99,15 @@ export function topologicalOrder(entry: Node): readonly Node[] {
 
 /**
  * Rebuilds a graph from its exits upwards. `change` gets each node with its successors already replaced and gives the
- * node to stand for it; what becomes unreachable is gone by itself.
+ * node to stand for it; what becomes unreachable is gone by itself. The second argument is the node as it was.
  */
-export function rebuild(entry: Node, change: (node: Node) => Node): Node {
+export function rebuild(entry: Node, change: (node: Node, original: Node) => Node): Node {
   const replaced = new Map<Node, Node>();
   const order = topologicalOrder(entry);
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i] as Node;
-    replaced.set(node, change(withSuccessors(node, (successor) => replaced.get(successor) as Node)));
+    const changed = withSuccessors(node, (successor) => replaced.get(successor) as Node);
+    replaced.set(node, change(changed, node));
   }
   return replaced.get(entry) as Node;
 }

@@ -6,13 +6,14 @@ export interface Range {
   readonly greatest: number;
 }
 
-const all: Range = { least: 0, greatest: 0xffff_ffff };
+/** What nothing is known of. */
+export const anyNumber: Range = { least: 0, greatest: 0xffff_ffff };
 
 /**
  * Bounds of a value from its shape alone; exact enough for offsets (`14 + 4 * (byte & 15)`), wide where in doubt.
  * @param rangeOfVariable what is known of a variable; by default nothing
  */
-export function rangeOf(value: Value, rangeOfVariable: (index: number) => Range = () => all): Range {
+export function rangeOf(value: Value, rangeOfVariable: (index: number) => Range = () => anyNumber): Range {
   switch (value.kind) {
     case 'constant':
       return { least: value.value, greatest: value.value };
@@ -21,7 +22,7 @@ export function rangeOf(value: Value, rangeOfVariable: (index: number) => Range 
     case 'metadata':
       return rangeOfMetadata(value.field);
     case 'length':
-      return all;
+      return anyNumber;
     case 'variable':
       return rangeOfVariable(value.index);
     case 'binary': {
@@ -41,7 +42,7 @@ function rangeOfMetadata(field: string): Range {
     case 'vlan-protocol':
       return { least: 0, greatest: 0xffff };
     default:
-      return all;
+      return anyNumber;
   }
 }
 
@@ -61,7 +62,7 @@ function rangeOfBinary(operator: string, left: Range, right: Range): Range {
     case 'shift-right':
       return { least: 0, greatest: left.greatest };
     case 'shift-left': {
-      if (right.least !== right.greatest || right.least > 31) return all;
+      if (right.least !== right.greatest || right.least > 31) return anyNumber;
       const factor = 2 ** right.least;
       return withinWord(left.least * factor, left.greatest * factor);
     }
@@ -69,13 +70,13 @@ function rangeOfBinary(operator: string, left: Range, right: Range): Range {
     case 'xor':
       return { least: 0, greatest: onesCovering(Math.max(left.greatest, right.greatest)) };
     default:
-      return all;
+      return anyNumber;
   }
 }
 
 /** Arithmetic that can wrap may give anything. */
 function withinWord(least: number, greatest: number): Range {
-  return least < 0 || greatest > all.greatest ? all : { least, greatest };
+  return least < 0 || greatest > anyNumber.greatest ? anyNumber : { least, greatest };
 }
 
 /** The least 2^n − 1 that is not below a number. */

@@ -1,7 +1,8 @@
 import { rebuild, topologicalOrder, type AssignNode, type Graph, type Node, type TestNode } from './graph.ts';
-import { constantOf, rangeOf } from './range.ts';
+import { anyNumber, constantOf, rangeOf, type Range } from './range.ts';
 import { compare, equal, present, valuesOf, withValues, type Present, type Test } from './test.ts';
 import { add, binary, constant, load, metadata, operandsOf, packetLength, type LoadSize, type Value } from './value.ts';
+import { variableRanges, type VariableRanges } from './variable-ranges.ts';
 
 /**
  * Views: what a hook shows of the wire frame.
@@ -26,7 +27,10 @@ const tagProtocols: readonly number[] = [0x8100, 0x88a8];
 export function showTagInMetadata(graph: Graph): Graph {
   if (graph.linkType !== 'EN10MB') return graph;
   const firstFree = firstFreeVariable(graph.entry);
-  const stripped = rebuild(graph.entry, (node) => strip(node, firstFree));
+  const ranges = variableRanges(graph.entry);
+  const stripped = rebuild(graph.entry, (node, original) =>
+    strip(node, { free: firstFree, variables: ranges.get(original) as VariableRanges }),
+  );
   if (stripped === graph.entry) return graph;
   const entry: TestNode = {
     kind: 'test',
@@ -44,29 +48,41 @@ function firstFreeVariable(entry: Node): number {
   return indices.reduce((greatest, index) => Math.max(greatest, index), -1) + 1;
 }
 
-function strip(node: Node, firstFree: number): Node {
+/** What the translation of a node may use. */
+interface Scope {
+  /** The first variable that is not in use. */
+  readonly free: number;
+  /** Bounds of the graph's own variables where the node stands. */
+  readonly variables: VariableRanges;
+}
+
+function rangeIn(value: Value, { variables }: Scope): Range {
+  return rangeOf(value, (index) => variables.get(index) ?? anyNumber);
+}
+
+function strip(node: Node, scope: Scope): Node {
   switch (node.kind) {
     case 'test':
-      return stripTest(node, firstFree);
+      return stripTest(node, scope);
     case 'assign':
-      return stripAssign(node, firstFree);
+      return stripAssign(node, scope);
     default:
       return node;
   }
 }
 
-function stripAssign(node: AssignNode, firstFree: number): Node {
-  if (!moves(node.value)) return node;
-  return stripValue(node.value, node, firstFree, (value) => ({ ...node, value }));
+function stripAssign(node: AssignNode, scope: Scope): Node {
+  if (!moves(node.value, scope)) return node;
+  return stripValue(node.value, node, scope, (value) => ({ ...node, value }));
 }
 
-function stripTest(node: TestNode, firstFree: number): Node {
+function stripTest(node: TestNode, scope: Scope): Node {
   const { test } = node;
-  if (test.kind === 'present') return stripPresent(node, test, firstFree);
+  if (test.kind === 'present') return stripPresent(node, test, scope);
   const [first, second] = valuesOf(test) as [Value, Value];
-  if (!moves(first) && !moves(second)) return node;
-  return stripValue(first, node, firstFree, (left, free) =>
-    stripValue(second, node, free, (right) => testOrKnownAnswer(node, withValues(test, [left, right]))),
+  if (!moves(first, scope) && !moves(second, scope)) return node;
+  return stripValue(first, node, scope, (left, afterFirst) =>
+    stripValue(second, node, afterFirst, (right) => testOrKnownAnswer(node, withValues(test, [left, right]))),
   );
 }
 
@@ -81,12 +97,12 @@ function testOrKnownAnswer(node: TestNode, test: Test): Node {
 }
 
 /** The end of a stretch of the wire frame lies four bytes earlier; before the tag nothing has moved. */
-function stripPresent(node: TestNode, test: Present, firstFree: number): Node {
-  return stripValue(test.offset, node, firstFree, (offset) => {
+function stripPresent(node: TestNode, test: Present, scope: Scope): Node {
+  return stripValue(test.offset, node, scope, (offset) => {
     const known = constantOf(offset);
     if (known !== undefined) return { ...node, test: presentAt(known, test.size) };
     const far: Node = { ...node, test: { ...test, offset: add(offset, -tagLength) } };
-    if (rangeOf(offset).least >= tagEnd) return far;
+    if (rangeIn(offset, scope).least >= tagEnd) return far;
     const near: Node = { ...node, test: { ...test, offset } };
     return caseByCase(node, offset, test.size, far, near, (at) => ({ ...node, test: presentAt(at, test.size) }));
   });
@@ -99,51 +115,52 @@ function presentAt(offset: number, size: number): Present {
 }
 
 /** Whether a value is another number in the stripped layout. */
-function moves(value: Value): boolean {
+function moves(value: Value, scope: Scope): boolean {
   if (value.kind === 'length') return true;
   if (value.kind === 'load') {
-    const end = rangeOf(value.offset).greatest + value.size;
+    const end = rangeIn(value.offset, scope).greatest + value.size;
     if (end > tagOffset) return true;
   }
-  return operandsOf(value).some(moves);
+  return operandsOf(value).some((operand) => moves(operand, scope));
 }
 
 /**
  * Translates a value and hands the result to `next`, which builds the node that uses it. Most loads translate in
  * place. One whose offset is computed and may lie on either side of the tag is decided at run time, into a variable;
- * `free` is the first variable that is not in use, so that nesting costs variables only by its depth.
+ * The scope's first free variable grows with the nesting only.
  */
-function stripValue(value: Value, node: Failing, free: number, next: Continuation): Node {
+function stripValue(value: Value, node: Failing, scope: Scope, next: Continuation): Node {
   switch (value.kind) {
     case 'length':
-      return next(add(packetLength, tagLength), free);
+      return next(add(packetLength, tagLength), scope);
     case 'constant':
     case 'metadata':
     case 'variable':
-      return next(value, free);
+      return next(value, scope);
     case 'binary':
-      return stripValue(value.left, node, free, (left, afterLeft) =>
+      return stripValue(value.left, node, scope, (left, afterLeft) =>
         stripValue(value.right, node, afterLeft, (right, afterRight) =>
           next(binary(value.operator, left, right), afterRight),
         ),
       );
     case 'load':
-      return stripValue(value.offset, node, free, (offset, afterOffset) => {
+      return stripValue(value.offset, node, scope, (offset, afterOffset) => {
         const known = constantOf(offset);
         if (known !== undefined) return next(strippedLoad(known, value.size), afterOffset);
-        const { least, greatest } = rangeOf(offset);
+        const { least, greatest } = rangeIn(offset, scope);
         if (least >= tagEnd) return next(load(add(offset, -tagLength), value.size), afterOffset);
         if (greatest + value.size <= tagOffset) return next(load(offset, value.size), afterOffset);
-        return loadOnEitherSide(offset, value.size, node, free, next);
+        return loadOnEitherSide(offset, value.size, node, scope, next);
       });
   }
 }
 
-type Continuation = (value: Value, free: number) => Node;
+type Continuation = (value: Value, scope: Scope) => Node;
 type Failing = Pick<TestNode | AssignNode, 'whenFailing' | 'span'>;
 
-function loadOnEitherSide(offset: Value, size: LoadSize, node: Failing, free: number, next: Continuation): Node {
-  const use = next({ kind: 'variable', index: free }, free + 1);
+function loadOnEitherSide(offset: Value, size: LoadSize, node: Failing, scope: Scope, next: Continuation): Node {
+  const { free } = scope;
+  const use = next({ kind: 'variable', index: free }, { ...scope, free: free + 1 });
   const keep = (value: Value): Node => assign(free, value, use, node);
   return caseByCase(node, offset, size, keep(load(add(offset, -tagLength), size)), keep(load(offset, size)), (at) =>
     keep(strippedLoad(at, size)),

@@ -19,20 +19,19 @@ const tagLength = 4;
 /** Tags that are looked behind: more than any network nests, few enough to unroll. */
 const mostTags = 8;
 const ipv4Minimum = 20;
-const ipv4Maximum = 60;
 const ipv6Length = 40;
 /** Ethernet/IPv4 ARP: 8 bytes, and two addresses of 6 and 4 (RFC 826). */
 const arpLength = 28;
 
 /** The fixed part of each transport header, by IP protocol number (RFC 9293, 768, 9260, 792, 4443). */
-const transportLengths: readonly (readonly [protocol: number, length: number])[] = [
+type TransportLengths = readonly (readonly [protocol: number, length: number])[];
+const anyVersion: TransportLengths = [
   [6, 20],
   [17, 8],
   [132, 12],
-  [1, 8],
-  [58, 8],
 ];
-const longestTransport = Math.max(...transportLengths.map(([, length]) => length));
+const overIpv4: TransportLengths = [...anyVersion, [1, 8]];
+const overIpv6: TransportLengths = [...anyVersion, [58, 8]];
 
 interface Exits {
   readonly whole: Node;
@@ -63,13 +62,10 @@ function demand(question: Predicate, next: Node, exits: Exits): Node {
   return ask(question, next, exits.malformed, exits);
 }
 
-/** First whether the frame is so long that no header can be cut off, however many tags and options there are. */
+/** The untagged frame at fixed offsets, for it is what nearly all packets are; tagged ones at computed offsets. */
 function ethernet(exits: Exits): Node {
-  const longest = ethernetLength + mostTags * tagLength + ipv4Maximum + longestTransport;
   const type = load(ethernetLength - 2, 2);
-  const untagged = network(type, constant(ethernetLength), exits);
-  const byType = ask(isTag(type), tagged(exits), untagged, exits);
-  return ask(testing(present(0, longest)), exits.whole, byType, exits);
+  return network(type, constant(ethernetLength), ask(isTag(type), tagged(exits), exits.whole, exits), exits);
 }
 
 function isTag(type: Value): Predicate {
@@ -79,7 +75,7 @@ function isTag(type: Value): Predicate {
 /** Walks the tags; what the last one announces is checked once, at an offset in a variable. */
 function tagged(exits: Exits): Node {
   const [offset, type] = [variable(0), variable(1)];
-  const behindTags = network(type, offset, exits);
+  const behindTags = network(type, offset, exits.whole, exits);
   let next = behindTags;
   for (let tag = mostTags; tag >= 1; tag--) {
     const end = ethernetLength + tag * tagLength;
@@ -90,9 +86,10 @@ function tagged(exits: Exits): Node {
   return next;
 }
 
-function network(type: Value, offset: Value, exits: Exits): Node {
+/** @param unknown where a type leads that is none of ours */
+function network(type: Value, offset: Value, unknown: Node, exits: Exits): Node {
   const arp = demand(testing(present(offset, arpLength)), exits.whole, exits);
-  const other = ask(testing(equal(type, etherType.arp)), arp, exits.whole, exits);
+  const other = ask(testing(equal(type, etherType.arp)), arp, unknown, exits);
   const orIpv6 = ask(testing(equal(type, etherType.ipv6)), ipv6(offset, exits), other, exits);
   return ask(testing(equal(type, etherType.ipv4)), ipv4(offset, exits), orIpv6, exits);
 }
@@ -105,7 +102,7 @@ function raw(exits: Exits): Node {
 
 function ipv4(offset: Value, exits: Exits): Node {
   const behind = add(ipv4HeaderLength(offset), offset);
-  const first = transport(load(add(offset, 9), 1), behind, exits);
+  const first = transport(overIpv4, load(add(offset, 9), 1), behind, exits);
   const laterFragment = anyBit(load(add(offset, 6), 2), 0x1fff);
   const header = ask(testing(laterFragment), exits.whole, first, exits);
   const options = demand(testing(present(behind, 0)), header, exits);
@@ -113,12 +110,12 @@ function ipv4(offset: Value, exits: Exits): Node {
 }
 
 function ipv6(offset: Value, exits: Exits): Node {
-  const behind = transport(load(add(offset, 6), 1), add(offset, ipv6Length), exits);
+  const behind = transport(overIpv6, load(add(offset, 6), 1), add(offset, ipv6Length), exits);
   return demand(testing(present(offset, ipv6Length)), behind, exits);
 }
 
-function transport(protocol: Value, offset: Value, exits: Exits): Node {
-  return transportLengths.reduceRight((otherwise, [number, length]) => {
+function transport(lengths: TransportLengths, protocol: Value, offset: Value, exits: Exits): Node {
+  return lengths.reduceRight((otherwise, [number, length]) => {
     const header = demand(testing(present(offset, length)), exits.whole, exits);
     return ask(testing(equal(protocol, number)), header, otherwise, exits);
   }, exits.whole);

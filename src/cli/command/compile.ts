@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { CompiledProgram } from '../compiled-program.ts';
 import { filterSource } from '../filter-source.ts';
 import { InputError } from '../input-error.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type FilterFlags,
 } from '../options.ts';
 import { openOutput, type Output } from '../output.ts';
+import { warnAbout } from '../report-error.ts';
 
 interface Flags extends CommonFlags, FilterFlags {
   readonly target: 'cbpf' | 'socket' | 'xdp' | 'tc';
@@ -64,7 +66,7 @@ async function compile(words: readonly string[], flags: Flags): Promise<void> {
   const classic = flags.target === 'cbpf' || flags.target === 'socket';
   if (flags.d > 0 && !classic)
     throw new InputError('-d, -dd and -ddd print classic BPF', 'add --target cbpf or socket');
-  const acceptLength = countFlag('-s', flags.s, 1) ?? 262144;
+  const acceptLength = countFlag('-s', flags.s, 0) || 262144;
   const program = await compileForTarget(filterSource(words, flags.F), {
     target: flags.target,
     linkType: linkTypeFlag(flags.y) ?? 'EN10MB',
@@ -73,7 +75,7 @@ async function compile(words: readonly string[], flags: Flags): Promise<void> {
     counters: flags.counters,
     acceptLength,
   });
-  for (const warning of program.warnings) output.warn(warning);
+  await warnAbout(program.warnings);
   const text = textOf(program, flags);
   if (flags.o === undefined) output.text(text);
   else await writeText(flags.o, text, output);
@@ -81,13 +83,11 @@ async function compile(words: readonly string[], flags: Flags): Promise<void> {
   output.document(program.document);
 }
 
-function textOf(program: CompiledText, flags: Flags): string {
+function textOf(program: CompiledProgram, flags: Flags): string {
   if (flags.emit === 'ir') return program.ir();
   if (flags.emit === 'asm') return program.assembler();
   return program.listing(Math.max(flags.d, 1));
 }
-
-type CompiledText = Awaited<ReturnType<(typeof import('../compiled-program.ts'))['compileForTarget']>>;
 
 async function writeText(file: string, text: string, output: Output): Promise<void> {
   const { writeFile } = await import('node:fs/promises');

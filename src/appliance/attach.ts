@@ -1,0 +1,110 @@
+import type { Diagnostic } from '../compiler/diagnostic.ts';
+import type { Names } from '../compiler/names.ts';
+import type { Graph } from '../ir/graph.ts';
+import type { Source } from '../ir/span.ts';
+import type { XdpMode } from '../kernel/netlink/link.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { systemNames } from '../names/system-names.ts';
+import { compileFilter, hookProgram, policyOfFilter, type EbpfHook } from '../pipeline.ts';
+import type { RuleAction } from '../rules/policy.ts';
+import { ApplianceError } from './appliance-error.ts';
+import { findInterface, linkTypeOf, netmaskOf } from './interface.ts';
+import { install } from './install.ts';
+import { refuseLockOut } from './lock-out.ts';
+import { withPermission } from './permission.ts';
+
+export interface AttachRequest {
+  readonly interface: string;
+  readonly filter: Source | string;
+  /** Default `xdp`. */
+  readonly hook?: EbpfHook;
+  /** Default `count`, which drops nothing. */
+  readonly action?: RuleAction;
+  /** XDP only; without it native, else generic. */
+  readonly mode?: XdpMode;
+  /** Hold the program by a pinned bpf_link. */
+  readonly link?: boolean;
+  /** Take the place of another filter or program. */
+  readonly replace?: boolean;
+  /** Attach even what would cut the caller's SSH session. */
+  readonly force?: boolean;
+  readonly optimize?: boolean;
+  /** Default: the system's files. */
+  readonly names?: Names;
+}
+
+export interface Attached {
+  readonly interface: string;
+  readonly hook: EbpfHook;
+  readonly mode?: XdpMode;
+  readonly action: RuleAction;
+  readonly programId: number;
+  readonly link: boolean;
+  /** Whether another program made room. */
+  readonly replaced: boolean;
+  readonly warnings: readonly Diagnostic[];
+  /** What the user should know, a line each. */
+  readonly remarks: readonly string[];
+}
+
+const neededCapabilities = ['CAP_BPF', 'CAP_NET_ADMIN'] as const;
+
+/**
+ * Puts a filter on an interface. Everything is compiled, loaded and filled first; then the kernel swaps in one step; a
+ * failure at any point leaves what was there.
+ * @throws DiagnosticError (the filter), ApplianceError, AttachError, SystemError
+ */
+export function attachFilter(kernel: Kernel, request: AttachRequest): Attached {
+  const { hook = 'xdp', action = 'count' } = request;
+  const link = findInterface(kernel, request.interface);
+  requireModeOnXdp(hook, request.mode);
+  const source = typeof request.filter === 'string' ? { name: 'filter', text: request.filter } : request.filter;
+  const netmask = netmaskOf(kernel, link);
+  const filter = compileFilter(source, {
+    linkType: linkTypeOf(link),
+    names: request.names ?? systemNames(),
+    live: true,
+    ...(netmask === undefined ? {} : { netmask }),
+  });
+  const policy = policyOfFilter(filter, action);
+  if (action !== 'count' && request.force !== true) refuseLockOut(kernel, link, hook, policy);
+
+  const installed = withPermission(kernel, `attaching to ${link.name}`, neededCapabilities, () =>
+    install(kernel, {
+      link,
+      hook,
+      program: hookProgram(policy, {
+        hook,
+        counters: true,
+        ...(request.optimize === false ? { passes: unchanged } : {}),
+      }),
+      mode: request.mode,
+      byLink: request.link === true,
+      replace: request.replace === true,
+      kind: 'filter',
+      name: policy.name,
+      text: source.text,
+      actions: [...policy.rules.map((rule) => rule.action), policy.defaultAction, policy.defaultAction],
+    }),
+  );
+  return {
+    interface: link.name,
+    hook,
+    ...(installed.mode === undefined ? {} : { mode: installed.mode }),
+    action,
+    programId: installed.programId,
+    link: request.link === true,
+    replaced: installed.replaced,
+    warnings: filter.warnings,
+    remarks: installed.remarks,
+  };
+}
+
+function unchanged(graph: Graph): Graph {
+  return graph;
+}
+
+function requireModeOnXdp(hook: EbpfHook, mode: XdpMode | undefined): void {
+  if (hook === 'xdp' || mode === undefined) return;
+  throw new ApplianceError('refused', 'input', `--mode ${mode} is for XDP, not for --hook ${hook}`, 'leave --mode out');
+}

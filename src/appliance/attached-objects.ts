@@ -1,0 +1,85 @@
+import { openById } from '../kernel/bpf/id.ts';
+import { mapInfo, programInfo } from '../kernel/bpf/info.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { isSystemError } from '../kernel/system-error.ts';
+import { countersMap } from '../ebpf/generate/count.ts';
+import { baseMapName } from './counter-map.ts';
+import { openPin, pinDirectories, type PinName, type PinPlace } from './pins.ts';
+import { recordMapName } from './record.ts';
+
+/** Descriptors of an attached program and of what belongs to it; what is not there is absent. */
+export interface AttachedObjects {
+  readonly program: number;
+  readonly record?: number;
+  readonly counters?: number;
+  readonly base?: number;
+  /** Only where it was found by a pin. */
+  readonly link?: number;
+  close(): void;
+}
+
+const mapPins: readonly PinName[] = ['record', 'counters', 'base', 'link'];
+const pinsByMapName: ReadonlyMap<string, PinName> = new Map([
+  [recordMapName, 'record'],
+  [countersMap, 'counters'],
+  [baseMapName, 'base'],
+]);
+
+/**
+ * Opens the program that is attached at a place: through its pins, for which CAP_NET_ADMIN suffices, or by its id.
+ * @returns undefined where the program has gone meanwhile
+ * @throws SystemError EPERM where there are no pins and CAP_SYS_ADMIN is missing
+ */
+export function openAttached(kernel: Kernel, place: PinPlace, programId: number): AttachedObjects | undefined {
+  for (const directory of pinDirectories(kernel, place)) {
+    const objects = openByPins(kernel, directory, programId);
+    if (objects !== undefined) return objects;
+  }
+  return openByProgramId(kernel, programId);
+}
+
+function openByPins(kernel: Kernel, directory: string, programId: number): AttachedObjects | undefined {
+  const program = openPin(kernel, directory, 'program');
+  if (program === undefined) return undefined;
+  if (programInfo(kernel, program).id !== programId) {
+    kernel.close(program);
+    return undefined;
+  }
+  const found = new Map<PinName, number>();
+  for (const name of mapPins) {
+    const descriptor = openPin(kernel, directory, name);
+    if (descriptor !== undefined) found.set(name, descriptor);
+  }
+  return objectsOf(kernel, program, found);
+}
+
+function openByProgramId(kernel: Kernel, programId: number): AttachedObjects | undefined {
+  const program = openUnlessGone(kernel, 'program', programId);
+  if (program === undefined) return undefined;
+  const found = new Map<PinName, number>();
+  for (const id of programInfo(kernel, program).mapIds) {
+    const map = openUnlessGone(kernel, 'map', id);
+    if (map === undefined) continue;
+    const name = pinsByMapName.get(mapInfo(kernel, map).name);
+    if (name === undefined || found.has(name)) kernel.close(map);
+    else found.set(name, map);
+  }
+  return objectsOf(kernel, program, found);
+}
+
+function openUnlessGone(kernel: Kernel, kind: 'program' | 'map', id: number): number | undefined {
+  try {
+    return openById(kernel, kind, id);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function objectsOf(kernel: Kernel, program: number, found: ReadonlyMap<PinName, number>): AttachedObjects {
+  return {
+    ...Object.fromEntries(found),
+    program,
+    close: () => [program, ...found.values()].forEach((descriptor) => kernel.close(descriptor)),
+  };
+}

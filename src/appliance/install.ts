@@ -1,0 +1,163 @@
+import { provideBpffs } from '../kernel/bpffs.ts';
+import { programInfo } from '../kernel/bpf/info.ts';
+import { links, type Link, type XdpMode } from '../kernel/netlink/link.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { isSystemError } from '../kernel/system-error.ts';
+import { countersMap } from '../ebpf/generate/count.ts';
+import { load } from '../loader/load.ts';
+import type { EbpfHook, HookProgram } from '../pipeline.ts';
+import type { RuleAction } from '../rules/policy.ts';
+import { ApplianceError } from './appliance-error.ts';
+import { totals } from './counter-lines.ts';
+import { createBase, writeBase } from './counter-map.ts';
+import { removeStalePins, stagePins, type PinName, type PinPlace, type StagedPins } from './pins.ts';
+import { findPredecessor, isSame, refuseSilentReplacement, type Predecessor } from './predecessor.ts';
+import { storeRecord, type AttachmentRecord } from './record.ts';
+import { swapProgram, type Swapped } from './swap.ts';
+import { version } from '../version.ts';
+
+/** A program for a place, and what is to be remembered of it. */
+export interface Installation {
+  readonly link: Link;
+  readonly hook: EbpfHook;
+  readonly program: HookProgram;
+  readonly mode: XdpMode | undefined;
+  readonly byLink: boolean;
+  readonly replace: boolean;
+  readonly kind: AttachmentRecord['kind'];
+  readonly name: string;
+  readonly text: string;
+  /** By counter. */
+  readonly actions: readonly RuleAction[];
+}
+
+export interface Installed {
+  readonly programId: number;
+  readonly mode: XdpMode | undefined;
+  readonly replaced: boolean;
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Loads a program with everything that belongs to it, swaps it in, and settles what is left of the one before. Until the
+ * swap nothing of the old state is touched; what was made for the new one goes with its descriptors.
+ */
+export function install(kernel: Kernel, wanted: Installation): Installed {
+  const place: PinPlace = { ifindex: wanted.link.ifindex, hook: wanted.hook };
+  const record = recordOf(wanted);
+  const predecessor = findPredecessor(kernel, place);
+  const open = new Map<PinName, number>();
+  try {
+    if (predecessor !== undefined) {
+      refuseSilentReplacement(kernel, wanted.link.name, predecessor, record, wanted.replace);
+    }
+    loadAll(kernel, wanted, record, open);
+    const staged = stage(kernel, place, wanted.byLink, open);
+    const swapped = swap(kernel, wanted, predecessor, open, staged);
+    carryCounters(kernel, predecessor, record, open);
+    settlePins(staged);
+    return {
+      programId: programInfo(kernel, open.get('program') as number).id,
+      mode: swapped.mode,
+      replaced: predecessor !== undefined,
+      remarks: swapped.remarks,
+    };
+  } finally {
+    for (const descriptor of open.values()) kernel.close(descriptor);
+    predecessor?.objects.close();
+  }
+}
+
+function recordOf({ kind, name, text, hook, program, actions }: Installation): AttachmentRecord {
+  return {
+    version: 1,
+    pktf: version,
+    kind,
+    name,
+    text,
+    hook,
+    counters: program.counters.map((counter, index) => ({ name: counter, action: actions[index] as RuleAction })),
+    since: new Date().toISOString(),
+  };
+}
+
+function loadAll(kernel: Kernel, wanted: Installation, record: AttachmentRecord, open: Map<PinName, number>): void {
+  const { program, counters } = wanted.program;
+  const loaded = load(kernel, program);
+  open.set('program', loaded.descriptor);
+  const counterMap = loaded.maps.get(countersMap);
+  if (counterMap !== undefined) open.set('counters', counterMap);
+  open.set('record', storeRecord(kernel, loaded.descriptor, record));
+  open.set('base', createBase(kernel, loaded.descriptor, counters.length));
+}
+
+/**
+ * Pins spare CAP_SYS_ADMIN when status and counters are read; a link cannot do without.
+ * @returns undefined where there is no bpffs that lasts
+ */
+function stage(
+  kernel: Kernel,
+  place: PinPlace,
+  byLink: boolean,
+  open: ReadonlyMap<PinName, number>,
+): StagedPins | undefined {
+  const bpffs = provideBpffs(kernel);
+  if (bpffs.kind === 'absent' || !bpffs.lasting) {
+    const help =
+      bpffs.kind === 'absent' ? bpffs.remedy : 'use `pktf … --netns NAME` instead of `ip netns exec NAME pktf …`';
+    const reason = bpffs.kind === 'absent' ? bpffs.reason : 'pins made here would vanish with this mount namespace';
+    if (byLink) throw new ApplianceError('no-bpffs', 'kernel', `--link needs a pin that lasts: ${reason}`, help);
+    return undefined;
+  }
+  removeStalePins(kernel, new Set(links(kernel).map(({ ifindex }) => ifindex)));
+  const pins = stagePins(kernel, place);
+  try {
+    for (const [name, descriptor] of open) pins.pin(name, descriptor);
+  } catch (error) {
+    pins.abandon();
+    throw error;
+  }
+  return pins;
+}
+
+function swap(
+  kernel: Kernel,
+  { link, hook, mode, byLink }: Installation,
+  predecessor: Predecessor | undefined,
+  open: Map<PinName, number>,
+  pins: StagedPins | undefined,
+): Swapped {
+  try {
+    const program = open.get('program') as number;
+    const swapped = swapProgram(kernel, { link, hook, mode, byLink, program, predecessor });
+    if (swapped.link !== undefined && predecessor?.objects.link !== swapped.link) open.set('link', swapped.link);
+    // Until it is pinned, a new link's program comes off with the descriptor: a failure here undoes the attachment.
+    if (swapped.link !== undefined) pins?.pin('link', swapped.link);
+    return swapped;
+  } catch (error) {
+    pins?.abandon();
+    throw error;
+  }
+}
+
+/** The same filter goes on counting where it was; another one starts at zero. */
+function carryCounters(
+  kernel: Kernel,
+  predecessor: Predecessor | undefined,
+  record: AttachmentRecord,
+  open: ReadonlyMap<PinName, number>,
+): void {
+  const counters = predecessor?.objects.counters;
+  const base = open.get('base');
+  if (predecessor?.record === undefined || counters === undefined || base === undefined) return;
+  if (isSame(predecessor.record, record)) writeBase(kernel, base, totals(kernel, counters, predecessor.objects.base));
+}
+
+/** The new program is attached; pins that cannot take their place are found by their program's id all the same. */
+function settlePins(pins: StagedPins | undefined): void {
+  try {
+    pins?.commit();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import { evaluate } from '../ir/evaluate.ts';
+import { wholePacket } from '../ir/packet.ts';
+import { interfaceAddresses } from '../kernel/netlink/address.ts';
+import type { Link } from '../kernel/netlink/link.ts';
+import { neighbourAddress } from '../kernel/netlink/neighbour.ts';
+import { routeTo } from '../kernel/netlink/route.ts';
+import { networkNamespaceInode } from '../kernel/netns.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { parseAddress } from '../packet/address.ts';
+import type { EbpfHook } from '../pipeline.ts';
+import type { Policy } from '../rules/policy.ts';
+import { policyGraph } from '../rules/policy-graph.ts';
+import { ApplianceError } from './appliance-error.ts';
+import { sessionFrames, type SessionEnds } from './session-frames.ts';
+import { findSshSession, type SshSession } from './ssh-session.ts';
+
+/**
+ * Nobody locks himself out unawares: the packets that keep the caller's own SSH session alive are run through the policy
+ * before it is enforced. Looked at are the session's TCP segments, short and long, and the ARP or neighbour discovery
+ * for the next hop, in the direction that the hook sees.
+ * @throws ApplianceError `lock-out`
+ */
+export function refuseLockOut(kernel: Kernel, link: Link, hook: EbpfHook, policy: Policy): void {
+  const session = findSshSession(kernel);
+  if (session === undefined) return;
+  const ends = endsOnInterface(kernel, link, session);
+  if (ends === undefined) return;
+  const { entry } = policyGraph(policy, { counters: false });
+  const cut = sessionFrames(ends, hook === 'tc-egress' ? 'outgoing' : 'incoming', policy.linkType).find(
+    ({ bytes }) => evaluate(entry, wholePacket(bytes)).verdict.kind === 'drop',
+  );
+  if (cut === undefined) return;
+  const { peer, local } = session;
+  throw new ApplianceError(
+    'lock-out',
+    'input',
+    `this would cut your own SSH session (${peer.address} port ${peer.port} to ${local.address} port ${local.port}): ` +
+      `it drops ${cut.what}`,
+    'let that through, or add --force if you have another way in',
+  );
+}
+
+/** The session's ends, if its packets go through the interface in this network namespace. */
+function endsOnInterface(kernel: Kernel, link: Link, session: SshSession): SessionEnds | undefined {
+  if (session.netns !== undefined && session.netns !== networkNamespaceInode(kernel)) return undefined;
+  const [peer, local] = [addressOf(session.peer.address), addressOf(session.local.address)];
+  if (peer === undefined || local === undefined || peer.length !== local.length) return undefined;
+  const route = routeTo(kernel, peer);
+  const holdsAddress = interfaceAddresses(kernel, link.ifindex).some(({ address }) => sameBytes(address, local));
+  if (route?.ifindex !== link.ifindex && !holdsAddress) return undefined;
+  const nextHop = route?.gateway ?? peer;
+  return {
+    peer: { address: peer, port: session.peer.port },
+    local: { address: local, port: session.local.port },
+    localMac: link.address,
+    nextHop,
+    nextHopMac: neighbourAddress(kernel, link.ifindex, nextHop),
+  };
+}
+
+/** sshd writes `fe80::1%eth0` for link-local peers and plain IPv4 for mapped ones. */
+function addressOf(text: string): Uint8Array | undefined {
+  return parseAddress(text.replace(/%.*$/, ''));
+}
+
+function sameBytes(first: Uint8Array, second: Uint8Array): boolean {
+  return first.length === second.length && first.every((byte, index) => byte === second[index]);
+}

@@ -1,0 +1,32 @@
+import { heldCapabilities, type Capability } from '../kernel/capabilities.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { isSystemError } from '../kernel/system-error.ts';
+import { ApplianceError } from './appliance-error.ts';
+
+/**
+ * Runs an action and, where the kernel refuses it for want of permission, says which of the needed capabilities the
+ * process lacks.
+ * @param what for the message: `attaching to eth0`
+ */
+export function withPermission<Result>(
+  kernel: Kernel,
+  what: string,
+  needed: readonly Capability[],
+  action: () => Result,
+): Result {
+  try {
+    return action();
+  } catch (error) {
+    if (!isSystemError(error, 'EPERM') && !isSystemError(error, 'EACCES')) throw error;
+    const held = heldCapabilities(kernel);
+    const missing = needed.filter((capability) => !held.has(capability));
+    throw new ApplianceError(
+      'missing-capability',
+      'kernel',
+      missing.length === 0 ? `${what} was refused: ${error.message}` : `${what} needs ${missing.join(' and ')}`,
+      missing.length === 0
+        ? 'pktf holds the capabilities for it; a security module or a container may forbid it (`pktf features`)'
+        : 'run as root, or give the process what it lacks (`pktf features` lists what you have)',
+    );
+  }
+}

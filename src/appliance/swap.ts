@@ -1,0 +1,110 @@
+import { isAttachError } from '../kernel/attach-error.ts';
+import type { Link, XdpMode } from '../kernel/netlink/link.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { EbpfHook } from '../pipeline.ts';
+import { attachTc, attachTcxLink, replaceTc, updateTcxLink } from '../tc/attach.ts';
+import { attachXdp, attachXdpLink, updateXdpLink } from '../xdp/attach.ts';
+import { ApplianceError } from './appliance-error.ts';
+import { directionOf } from './occupant.ts';
+import type { Predecessor } from './predecessor.ts';
+
+export interface SwapRequest {
+  readonly link: Link;
+  readonly hook: EbpfHook;
+  readonly mode: XdpMode | undefined;
+  readonly byLink: boolean;
+  /** A descriptor of the program to put in. */
+  readonly program: number;
+  readonly predecessor: Predecessor | undefined;
+}
+
+export interface Swapped {
+  readonly mode: XdpMode | undefined;
+  /** A descriptor of the bpf_link that holds the program now; the caller pins and closes it. */
+  readonly link: number | undefined;
+  readonly remarks: readonly string[];
+}
+
+/**
+ * The one step in which the kernel goes from the old program, or none, to the new one.
+ * @throws AttachError, ApplianceError; what was there before goes on
+ */
+export function swapProgram(kernel: Kernel, request: SwapRequest): Swapped {
+  const { predecessor, byLink } = request;
+  if (predecessor === undefined) return byLink ? attachByLink(kernel, request) : attachByNetlink(kernel, request);
+  const { link } = predecessor.objects;
+  if (byLink !== (link !== undefined)) throw otherHold(request, byLink);
+  return link === undefined ? replace(kernel, request, predecessor) : replaceInLink(kernel, request, predecessor, link);
+}
+
+function attachByNetlink(kernel: Kernel, { link, hook, mode, program }: SwapRequest): Swapped {
+  const { ifindex } = link;
+  if (hook === 'xdp') {
+    return withFallback(link, mode, (tried) => {
+      attachXdp(kernel, { ifindex, mode: tried, programDescriptor: program });
+      return undefined;
+    });
+  }
+  attachTc(kernel, { ifindex, direction: directionOf(hook), programDescriptor: program });
+  return { mode: undefined, link: undefined, remarks: [] };
+}
+
+function attachByLink(kernel: Kernel, { link, hook, mode, program }: SwapRequest): Swapped {
+  const { ifindex } = link;
+  if (hook === 'xdp') {
+    return withFallback(link, mode, (tried) =>
+      attachXdpLink(kernel, { ifindex, mode: tried, programDescriptor: program }),
+    );
+  }
+  const tcx = attachTcxLink(kernel, { ifindex, direction: directionOf(hook), programDescriptor: program });
+  return { mode: undefined, link: tcx, remarks: [] };
+}
+
+/** Native, else generic, said aloud; a mode that the user named never falls back. */
+function withFallback(link: Link, mode: XdpMode | undefined, attach: (mode: XdpMode) => number | undefined): Swapped {
+  if (mode !== undefined) return { mode, link: attach(mode), remarks: [] };
+  try {
+    return { mode: 'native', link: attach('native'), remarks: [] };
+  } catch (error) {
+    if (!isAttachError(error, 'mode-not-supported')) throw error;
+    const remark = `${link.name}: its driver has no native XDP; attached in generic mode, which is slower`;
+    return { mode: 'generic', link: attach('generic'), remarks: [remark] };
+  }
+}
+
+function replace(kernel: Kernel, request: SwapRequest, { occupant, objects }: Predecessor): Swapped {
+  const { link, hook, program } = request;
+  if (hook !== 'xdp') {
+    const attachment = { ifindex: link.ifindex, direction: directionOf(hook), programDescriptor: program };
+    replaceTc(kernel, attachment, occupant.programId);
+    return { mode: undefined, link: undefined, remarks: [] };
+  }
+  const mode = request.mode ?? occupant.mode ?? 'native';
+  const expected = { kind: 'program', descriptor: objects.program } as const;
+  attachXdp(kernel, { ifindex: link.ifindex, mode, programDescriptor: program, expected });
+  return { mode, link: undefined, remarks: [] };
+}
+
+function replaceInLink(
+  kernel: Kernel,
+  request: SwapRequest,
+  { occupant, objects }: Predecessor,
+  held: number,
+): Swapped {
+  const update = request.hook === 'xdp' ? updateXdpLink : updateTcxLink;
+  update(kernel, held, request.program, objects.program);
+  return { mode: occupant.mode, link: held, remarks: [] };
+}
+
+/** The kernel has no step from a link to netlink or back. */
+function otherHold({ link, hook }: SwapRequest, byLink: boolean): ApplianceError {
+  const [now, wanted] = byLink ? ['without a link', 'with --link'] : ['by a link', 'without --link'];
+  return new ApplianceError(
+    'occupied',
+    'kernel',
+    `${link.name} has a program at ${hook} that is held ${now}; it cannot be replaced by one ${wanted} in one step`,
+    byLink
+      ? `leave --link out, or \`pktf detach ${link.name}\` first`
+      : `add --link, or \`pktf detach ${link.name}\` first`,
+  );
+}

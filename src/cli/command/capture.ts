@@ -1,0 +1,4 @@
+import { Command } from 'commander';
+export function captureCommand(): Command {
+  return new Command('capture');
+}

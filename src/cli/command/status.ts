@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import type { Status } from '../../appliance/status.ts';
+import { openKernel } from '../kernel-session.ts';
+import { withExamples, withJson, withNamespace, type CommonFlags, type NamespaceFlags } from '../options.ts';
+import { openOutput } from '../output.ts';
+import { visible } from '../../compiler/render.ts';
+
+type Flags = CommonFlags & NamespaceFlags;
+
+export function statusCommand(): Command {
+  const command = new Command('status')
+    .description('What is attached: by what filter, since when, in which mode.')
+    .argument('[interface]', 'one interface instead of all');
+  withJson(withNamespace(command));
+  withExamples(command, ['pktf status', 'pktf status eth0 --json']);
+  return command.action((name: string | undefined, flags: Flags) => status(name, flags));
+}
+
+async function status(name: string | undefined, flags: Flags): Promise<void> {
+  const output = openOutput(flags.json === true);
+  const { readStatus } = await import('../../appliance/status.ts');
+  const statuses = readStatus(await openKernel(flags), name);
+  output.document(statuses);
+  if (statuses.length === 0) output.line('nothing is attached');
+  for (const line of statuses.flatMap(describe)) output.line(line);
+}
+
+function describe(status: Status): readonly string[] {
+  const place = [status.hook, status.mode, status.held === 'link' ? 'held by a link' : undefined]
+    .filter((part) => part !== undefined)
+    .join(', ');
+  const head = `${status.interface} (${place}): program ${status.programId}`;
+  if (status.owner === 'foreign') return [`${head} ${visible(status.name)}, not pktf’s`];
+  return [
+    `${head}, since ${status.since}`,
+    `  filter  ${visible(status.filter ?? '')}`,
+    `  action  ${status.action ?? 'policy'}`,
+  ];
+}

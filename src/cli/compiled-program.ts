@@ -1,0 +1,118 @@
+import { disassemble as disassembleClassic } from '../cbpf/assembler/disassemble.ts';
+import { listAsC, listAsNumbers, listProgram } from '../cbpf/listing.ts';
+import type { Program as ClassicProgram } from '../cbpf/program.ts';
+import { encode as encodeClassic } from '../cbpf/raw.ts';
+import type { Diagnostic } from '../compiler/diagnostic.ts';
+import { disassemble } from '../ebpf/disassemble.ts';
+import { slotsOf } from '../ebpf/instruction.ts';
+import type { Program } from '../ebpf/program.ts';
+import type { Graph } from '../ir/graph.ts';
+import type { LinkType } from '../ir/link-type.ts';
+import { optimize } from '../ir/optimize/index.ts';
+import { printGraph } from '../ir/print.ts';
+import type { Source } from '../ir/span.ts';
+import { systemNames } from '../names/system-names.ts';
+import {
+  captureProgram,
+  compileFilter,
+  filterGraph,
+  hookGraph,
+  hookProgram,
+  policyOfFilter,
+  socketGraph,
+  socketProgram,
+  type Filter,
+} from '../pipeline.ts';
+import type { RuleAction } from '../rules/policy.ts';
+
+export interface CompileRequest {
+  readonly target: 'cbpf' | 'socket' | 'xdp' | 'tc';
+  readonly linkType: LinkType;
+  readonly optimize: boolean;
+  readonly action: RuleAction;
+  readonly counters: boolean;
+  readonly acceptLength: number;
+}
+
+/** A compiled filter in every form that `compile` prints. */
+export interface CompiledProgram {
+  readonly warnings: readonly Diagnostic[];
+  /** @param level 1 to 3, as many as there are d's in the flag */
+  listing(level: number): string;
+  assembler(): string;
+  ir(): string;
+  /** What `--stats` says, a line each. */
+  readonly statistics: readonly string[];
+  readonly document: unknown;
+}
+
+export function compileForTarget(source: Source, request: CompileRequest): CompiledProgram {
+  const { target, linkType } = request;
+  const filter = compileFilter(source, { linkType, names: systemNames(), live: target !== 'cbpf' });
+  return target === 'cbpf' || target === 'socket' ? classicForms(filter, request) : hookForms(filter, request);
+}
+
+function passesOf(request: CompileRequest): (graph: Graph) => Graph {
+  return request.optimize ? optimize : (graph) => graph;
+}
+
+function classicForms(filter: Filter, request: CompileRequest): CompiledProgram {
+  const passes = passesOf(request);
+  const graph = filterGraph(filter, passes);
+  const program =
+    request.target === 'socket'
+      ? socketProgram(graph, request.acceptLength, passes)
+      : captureProgram(graph, request.acceptLength);
+  const { instructions } = program;
+  return {
+    warnings: filter.warnings,
+    listing: (level) => [listProgram, listAsC, listAsNumbers][level - 1]?.(instructions) ?? listAsNumbers(instructions),
+    assembler: () => disassembleClassic(instructions),
+    ir: () => printGraph(request.target === 'socket' ? socketGraph(graph, passes) : graph),
+    statistics: [`${instructions.length} classic instructions`],
+    document: classicDocument(program, request),
+  };
+}
+
+function classicDocument({ linkType, instructions }: ClassicProgram, { target }: CompileRequest): unknown {
+  return { target, linkType, instructions: instructions.map((instruction) => encodeClassic(instruction)) };
+}
+
+function hookForms(filter: Filter, request: CompileRequest): CompiledProgram {
+  const hook = request.target === 'tc' ? 'tc' : 'xdp';
+  const options = { hook, counters: request.counters, passes: passesOf(request) } as const;
+  const policy = policyOfFilter(filter, request.action);
+  const { program, counters } = hookProgram(policy, options);
+  const text = (): string => disassemble(program.instructions);
+  return {
+    warnings: filter.warnings,
+    listing: text,
+    assembler: text,
+    ir: () => printGraph(hookGraph(policy, options)),
+    statistics: statisticsOf(program),
+    document: {
+      target: request.target,
+      linkType: filter.linkType,
+      name: program.name,
+      action: request.action,
+      counters,
+      maps: program.maps,
+      ...sizesOf(program),
+      assembler: text().trimEnd().split('\n'),
+    },
+  };
+}
+
+function statisticsOf(program: Program): readonly string[] {
+  const { instructions, twinInstructions } = sizesOf(program);
+  return [`${instructions} eBPF instructions, ${twinInstructions} of them in the cold twin`];
+}
+
+/** In 8-byte slots, as the kernel counts. */
+function sizesOf({ instructions, twinStart }: Program): {
+  readonly instructions: number;
+  readonly twinInstructions: number;
+} {
+  const slots = (from: number): number => instructions.slice(from).reduce((sum, each) => sum + slotsOf(each), 0);
+  return { instructions: slots(0), twinInstructions: slots(twinStart ?? instructions.length) };
+}
