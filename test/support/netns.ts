@@ -119,6 +119,16 @@ function namespace(kernel: Kernel, end: End): Namespace {
   };
 }
 
+/** Whether a ping gets an answer in 0.3 s. */
+export function pings(from: Namespace, to: Namespace): boolean {
+  try {
+    from.run('ping', '-c1', '-W0.3', to.ipv4);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
 

@@ -25,6 +25,11 @@ export function loadXdp(kernel: Kernel, verdict: number): number {
   });
 }
 
+/** Loads an XDP program that takes whole packets only, as other tools' do. @returns a descriptor */
+export function loadXdpWithoutFrags(kernel: Kernel): number {
+  return loadProgram(kernel, { name: 'no_frags', type: 'xdp', instructions: returning(XDP_PASS), license: 'MIT' });
+}
+
 /** Loads a TC program that always gives one verdict. @returns a descriptor */
 export function loadTc(kernel: Kernel, verdict: number): number {
   return loadProgram(kernel, { name: 'tiny_tc', type: 'sched-cls', instructions: returning(verdict), license: 'MIT' });
