@@ -5,7 +5,8 @@ export const cookedHeaderLength = 20;
 
 /**
  * Writes the header for a packet from a cooked packet socket before its bytes, and between them a VLAN tag that the
- * kernel had taken out.
+ * kernel had taken out. (Of two tags, Linux 6.11 and later names the protocol behind both, yet leaves the inner one in
+ * the bytes; tcpdump shows that packet no better.)
  * @param offset of the packet's bytes, with room before for the header and a tag
  * @returns how many bytes came in front
  */

@@ -86,13 +86,13 @@ async function* receiveBatches(
   options: LiveOptions,
   stopped: AbortSignal,
 ): AsyncGenerator<PacketBatch> {
-  const headerLength = options.linkType === 'LINUX_SLL2' ? cookedHeaderLength : 0;
-  const room = Math.max(options.snaplen - headerLength, 0);
+  const headerRoom = options.linkType === 'LINUX_SLL2' ? cookedHeaderLength : 0;
+  const room = Math.max(options.snaplen - headerRoom, 0);
   const columns = createColumns();
   const interfaces = new Uint32Array(batchCapacity);
   const outgoing = new Uint32Array(batchCapacity);
   columns.linkType = options.linkType;
-  columns.bytes = new Uint8Array(batchBytes + headerLength + tagRoom + room);
+  columns.bytes = new Uint8Array(batchBytes + headerRoom + tagRoom + room);
   columns.metadata = { 'interface-index': interfaces, 'direction-outgoing': outgoing };
 
   const enter = (packet: ReceivedPacket, position: number): number => {
@@ -109,26 +109,31 @@ async function* receiveBatches(
     return position + tagRoom + packet.capturedLength;
   };
 
-  while (!stopped.aborted) {
-    let failure: unknown;
-    let position = 0;
+  let failure: unknown;
+  /** The kernel tells of a failure (the interface is gone) before it hands out what had arrived, and only once. */
+  const receiveNext = (start: number): ReceivedPacket | undefined => {
+    const buffer = columns.bytes.subarray(start, start + tagRoom + room);
     try {
-      while (columns.count < batchCapacity && position < batchBytes) {
-        const start = position + headerLength;
-        const packet = receivePacket(kernel, descriptor, columns.bytes.subarray(start, start + tagRoom + room));
-        if (packet === undefined) break;
-        position = enter(packet, start);
-      }
+      return receivePacket(kernel, descriptor, buffer);
     } catch (error) {
+      if (failure !== undefined) throw error;
       failure = error;
+      return receivePacket(kernel, descriptor, buffer);
+    }
+  };
+
+  while (!stopped.aborted) {
+    let position = 0;
+    while (columns.count < batchCapacity && position < batchBytes) {
+      const packet = receiveNext(position + headerRoom);
+      if (packet === undefined) break;
+      position = enter(packet, position + headerRoom);
     }
     if (columns.count > 0) {
       yield columns;
       startBatch(columns);
-    }
-    if (failure !== undefined) throw failure;
-    if (stopped.aborted) return;
-    await kernel.waitReadable(descriptor, -1, stopped);
+    } else if (failure !== undefined) throw failure;
+    else if (!stopped.aborted) await kernel.waitReadable(descriptor, -1, stopped);
   }
 }
 
