@@ -35,7 +35,18 @@ interface End {
   readonly children: Set<ChildProcess>;
 }
 
-const offloads = ['rx', 'tx', 'sg', 'tso', 'gso', 'gro', 'rxvlan', 'txvlan', 'tx-vlan-stag-hw-insert'];
+const offloads = [
+  'rx',
+  'tx',
+  'sg',
+  'tso',
+  'gso',
+  'gro',
+  'rxvlan',
+  'txvlan',
+  'tx-vlan-stag-hw-insert',
+  'rx-vlan-stag-hw-parse',
+];
 const ethernetAddresses = { a: '02:00:00:00:00:0a', b: '02:00:00:00:00:0b' };
 const ipv4Addresses = { a: '10.77.0.1', b: '10.77.0.2' };
 const ipv6Addresses = { a: 'fd77::1', b: 'fd77::2' };

@@ -41,12 +41,17 @@ function encodeAttribute({ type, content }: Attribute): Uint8Array {
 
 /** Attributes of a message or of a nested attribute; a broken rest is left out. */
 export function parseAttributes(bytes: Uint8Array): Attributes {
+  return new Map(listAttributes(bytes));
+}
+
+/** As `parseAttributes`, where several may have one type. */
+export function listAttributes(bytes: Uint8Array): readonly (readonly [type: number, content: Uint8Array])[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found = new Map<number, Uint8Array>();
+  const found: (readonly [number, Uint8Array])[] = [];
   for (let at = 0; at + headerSize <= bytes.length;) {
     const length = view.getUint16(at, true);
     if (length < headerSize || at + length > bytes.length) break;
-    found.set(view.getUint16(at + 2, true) & typeMask, bytes.subarray(at + headerSize, at + length));
+    found.push([view.getUint16(at + 2, true) & typeMask, bytes.subarray(at + headerSize, at + length)]);
     at += align(length);
   }
   return found;

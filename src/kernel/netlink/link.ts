@@ -28,8 +28,10 @@ export interface Link {
   readonly address: Uint8Array;
   /** `veth`, `bridge`, `vlan`, …; undefined for a physical card and the loopback. */
   readonly kind: string | undefined;
-  /** For a veth or a vlan: the interface at the other end or below (in which namespace, this does not say). */
+  /** For a veth or a vlan: the interface at the other end or below. */
   readonly lowerIfindex: number | undefined;
+  /** Whether that one is in another network namespace, where its number means something. */
+  readonly lowerElsewhere: boolean;
   /** The XDP programs; at most one for each mode. */
   readonly xdp: readonly LinkXdpProgram[];
 }
@@ -49,7 +51,17 @@ const RTM_GETLINK = 18;
 const linkMessageSize = 16;
 const longestName = 15;
 /** IFLA_… */
-const IFLA = { address: 1, name: 3, mtu: 4, link: 5, linkInfo: 18, extensionMask: 29, xdp: 43, alternativeName: 53 };
+const IFLA = {
+  address: 1,
+  name: 3,
+  mtu: 4,
+  link: 5,
+  linkInfo: 18,
+  linkNetns: 37,
+  extensionMask: 29,
+  xdp: 43,
+  alternativeName: 53,
+};
 const IFLA_INFO_KIND = 1;
 /** IFLA_XDP_…_PROG_ID (Linux 4.20) */
 const IFLA_XDP = { nativeProgramId: 5, genericProgramId: 6, offloadProgramId: 7 };
@@ -109,6 +121,7 @@ function parseLink({ body }: Message): Link {
     address: attributes.get(IFLA.address) ?? new Uint8Array(),
     kind: textOf(nested(attributes, IFLA.linkInfo), IFLA_INFO_KIND),
     lowerIfindex: u32Of(attributes, IFLA.link),
+    lowerElsewhere: attributes.has(IFLA.linkNetns),
     xdp: parseXdp(nested(attributes, IFLA.xdp)),
   };
 }

@@ -3,8 +3,10 @@ import { SystemError } from '../system-error.ts';
 import { encodeMessage, messageFlags, messageTypes, parseAcknowledgement, parseMessages } from './message.ts';
 import type { Message } from './message.ts';
 
-/** A request of rtnetlink. */
+/** A request of netlink. */
 export interface Request {
+  /** Routes, interfaces and traffic control unless said; `generic` carries many families, ethtool's among them. */
+  readonly protocol?: keyof typeof protocols;
   /** How an error names it, `RTM_SETLINK`. */
   readonly name: string;
   readonly type: number;
@@ -15,7 +17,8 @@ export interface Request {
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
-const NETLINK_ROUTE = 0;
+/** NETLINK_… */
+const protocols = { route: 0, generic: 16 } as const;
 const SOL_NETLINK = 270;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
@@ -35,15 +38,16 @@ const dumpAttempts = 8;
  * @throws SystemError with the kernel's own words where it gives any
  */
 export function request(kernel: Kernel, wanted: Request): readonly Message[] {
-  return withRouteSocket(
+  return withSocket(
     kernel,
+    wanted,
     (descriptor) => exchange(kernel, descriptor, wanted, messageFlags.acknowledge).messages,
   );
 }
 
 /** Asks for all objects of a kind. Begins again when the kernel says that they changed meanwhile. */
 export function dump(kernel: Kernel, wanted: Request): readonly Message[] {
-  return withRouteSocket(kernel, (descriptor) => {
+  return withSocket(kernel, wanted, (descriptor) => {
     for (let attempt = 1; attempt <= dumpAttempts; attempt += 1) {
       const { messages, interrupted } = exchange(kernel, descriptor, wanted, messageFlags.dump);
       if (!interrupted) return messages;
@@ -52,8 +56,8 @@ export function dump(kernel: Kernel, wanted: Request): readonly Message[] {
   });
 }
 
-function withRouteSocket<Result>(kernel: Kernel, action: (descriptor: number) => Result): Result {
-  const descriptor = kernel.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+function withSocket<Result>(kernel: Kernel, wanted: Request, action: (descriptor: number) => Result): Result {
+  const descriptor = kernel.socket(AF_NETLINK, SOCK_RAW, protocols[wanted.protocol ?? 'route']);
   try {
     const on = Uint8Array.of(1, 0, 0, 0);
     kernel.setSocketOption(descriptor, SOL_NETLINK, NETLINK_EXT_ACK, on);
