@@ -21,8 +21,8 @@ export function namesFrom(read: (file: NameFile) => string): Names {
     host: (name) => hosts().get(name.toLowerCase()) ?? [],
     service: (name) => services().get(name) ?? [],
     protocol: (name) => protocols().get(name),
-    network: (name) => networks().get(name),
-    ethernet: (name) => ethers().get(name),
+    network: (name) => networks().get(name.toLowerCase()),
+    ethernet: (name) => ethers().get(name.toLowerCase()),
   };
 }
 

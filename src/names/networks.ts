@@ -1,8 +1,8 @@
 import { fieldsOf } from './fields.ts';
 
 /**
- * networks(5): a name, a network number, aliases.
- * @returns the number of each name as getnetbyname(3) gives it: the C library fills missing bytes with zeros on the
+ * networks(5): a name, a network number, aliases. Names are compared without regard to case.
+ * @returns the number of each name in lower case as getnetbyname(3) gives it: the C library fills missing bytes with zeros on the
  * right (`10` is 10.0.0.0), so it has always four bytes
  */
 export function parseNetworks(text: string): ReadonlyMap<string, number> {
@@ -10,7 +10,8 @@ export function parseNetworks(text: string): ReadonlyMap<string, number> {
   for (const [name = '', written = '', ...aliases] of fieldsOf(text)) {
     const number = networkNumber(written);
     if (number === undefined) continue;
-    for (const each of [name, ...aliases]) if (!networks.has(each)) networks.set(each, number);
+    for (const each of [name, ...aliases].map((alias) => alias.toLowerCase()))
+      if (!networks.has(each)) networks.set(each, number);
   }
   return networks;
 }
