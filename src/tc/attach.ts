@@ -1,10 +1,11 @@
 import { noInterface } from '../kernel/attach-error.ts';
-import { createLink, updateLink } from '../kernel/bpf/link.ts';
+import { createLink } from '../kernel/bpf/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { addBpfFilter, deleteBpfFilter, filters, replaceBpfFilter } from '../kernel/netlink/filter.ts';
 import type { Filter } from '../kernel/netlink/filter.ts';
 import { linkByIndex } from '../kernel/netlink/link.ts';
 import { addClsact, deleteClsact, filterQdisc } from '../kernel/netlink/qdisc.ts';
+import { replaceBehindLink } from '../kernel/replace-behind-link.ts';
 import { changed, noEgressSide, nothingAttached, tcError } from './attach-error.ts';
 import type { TcAttempt, TcPlace } from './attach-error.ts';
 import { filterName, findOurFilter, madeClsact, ourHandle, ourPriority } from './attach-filter.ts';
@@ -69,10 +70,11 @@ export function attachTcxLink(kernel: Kernel, attachment: TcAttachment): number 
 
 /**
  * Puts another program behind a link in one step.
- * @throws SystemError EPERM when another than the old program is there
+ * @param oldProgram a descriptor of the program that must be there now
+ * @throws AttachError `changed` when another one is there, `no-interface` when the interface has gone
  */
 export function updateTcxLink(kernel: Kernel, link: number, newProgram: number, oldProgram: number): void {
-  updateLink(kernel, link, newProgram, oldProgram);
+  replaceBehindLink(kernel, link, newProgram, oldProgram);
 }
 
 /** @returns whether the qdisc was made for this */

@@ -1,7 +1,8 @@
-import { createLink, updateLink } from '../kernel/bpf/link.ts';
+import { createLink } from '../kernel/bpf/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { setXdp, xdpModeFlags } from '../kernel/netlink/xdp.ts';
 import type { ExpectedXdp } from '../kernel/netlink/xdp.ts';
+import { replaceBehindLink } from '../kernel/replace-behind-link.ts';
 import { xdpError } from './attach-error.ts';
 import type { XdpAttempt } from './attach-error.ts';
 
@@ -43,10 +44,10 @@ export function attachXdpLink(kernel: Kernel, attachment: Omit<XdpAttachment, 'e
 /**
  * Puts another program behind a link in one step.
  * @param oldProgram a descriptor of the program that must be there now
- * @throws SystemError EPERM when another one is there, EINVAL when the new one has another type or attach type
+ * @throws AttachError `changed` when another one is there, `no-interface` when the interface has gone
  */
 export function updateXdpLink(kernel: Kernel, link: number, newProgram: number, oldProgram: number): void {
-  updateLink(kernel, link, newProgram, oldProgram);
+  replaceBehindLink(kernel, link, newProgram, oldProgram);
 }
 
 const nothing: ExpectedXdp = { kind: 'nothing' };

@@ -148,7 +148,7 @@ describe('XDP on the real kernel', () => {
             expectRefusal('held-by-link', () => attachXdp(kernel, { ...place, programDescriptor: drop, expected }));
           expectRefusal('held-by-link', () => detachXdp(kernel, place, { kind: 'anything' }));
           expectRefusal('occupied', () => attachXdpLink(kernel, { ...place, programDescriptor: drop }));
-          expect(() => updateXdpLink(kernel, link, drop, drop)).to.throw('EPERM');
+          expectRefusal('changed', () => updateXdpLink(kernel, link, drop, drop));
           updateXdpLink(kernel, link, drop, pass);
           expect(inspectXdp(kernel, a.ifindex)).to.deep.equal(state(drop));
         } finally {
@@ -157,6 +157,19 @@ describe('XDP on the real kernel', () => {
         expect(inspectXdp(kernel, a.ifindex)).to.deep.equal([]);
       }),
     ));
+
+  it('a link whose interface has gone says so', () =>
+    withNamespaces(kernel, ({ a }) => {
+      const link = a.inside(() =>
+        attachXdpLink(kernel, { ifindex: a.ifindex, mode: 'native', programDescriptor: pass }),
+      );
+      try {
+        a.run('ip', 'link', 'delete', 'va');
+        expectRefusal('no-interface', () => updateXdpLink(kernel, link, drop, pass));
+      } finally {
+        kernel.close(link);
+      }
+    }));
 
   it('a detached link is an empty shell', () =>
     withNamespaces(kernel, ({ a }) =>
