@@ -1,11 +1,10 @@
 import type { Diagnostic } from '../compiler/diagnostic.ts';
 import type { Names } from '../compiler/names.ts';
-import type { Graph } from '../ir/graph.ts';
 import type { Source } from '../ir/span.ts';
 import type { XdpMode } from '../kernel/netlink/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { systemNames } from '../names/system-names.ts';
-import { compileFilter, hookProgram, policyOfFilter, type EbpfHook } from '../pipeline.ts';
+import { compileFilter, hookProgram, policyOfFilter, unchanged, type EbpfHook } from '../pipeline.ts';
 import type { RuleAction } from '../rules/policy.ts';
 import { ApplianceError } from './appliance-error.ts';
 import { findInterface, linkTypeOf, netmaskOf } from './interface.ts';
@@ -98,10 +97,6 @@ export function attachFilter(kernel: Kernel, request: AttachRequest): Attached {
     warnings: filter.warnings,
     remarks: installed.remarks,
   };
-}
-
-function unchanged(graph: Graph): Graph {
-  return graph;
 }
 
 function requireModeOnXdp(hook: EbpfHook, mode: XdpMode | undefined): void {

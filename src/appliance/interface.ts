@@ -1,11 +1,13 @@
-import type { LinkType } from '../ir/link-type.ts';
 import { interfaceAddresses } from '../kernel/netlink/address.ts';
 import { linkByName, links, type Link } from '../kernel/netlink/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { ApplianceError } from './appliance-error.ts';
 
+/** What the frames of an interface can look like. */
+export type InterfaceLinkType = 'EN10MB' | 'RAW';
+
 /** ARPHRD_… (include/uapi/linux/if_arp.h): what the frames of an interface look like to XDP and TC. */
-const linkTypesByHardware: ReadonlyMap<number, LinkType> = new Map([
+const linkTypesByHardware: ReadonlyMap<number, InterfaceLinkType> = new Map<number, InterfaceLinkType>([
   [1, 'EN10MB'],
   // The loopback's frames have an Ethernet header of zeros.
   [772, 'EN10MB'],
@@ -29,7 +31,7 @@ export function findInterface(kernel: Kernel, name: string): Link {
 }
 
 /** @throws ApplianceError where pktf does not know what the interface's frames look like */
-export function linkTypeOf(link: Link): LinkType {
+export function linkTypeOf(link: Link): InterfaceLinkType {
   const linkType = linkTypesByHardware.get(link.hardwareType);
   if (linkType !== undefined) return linkType;
   throw new ApplianceError(

@@ -4,7 +4,6 @@ import { interfaceAddresses } from '../kernel/netlink/address.ts';
 import type { Link } from '../kernel/netlink/link.ts';
 import { neighbourAddress } from '../kernel/netlink/neighbour.ts';
 import { routeTo } from '../kernel/netlink/route.ts';
-import { networkNamespaceInode } from '../kernel/netns.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { parseAddress } from '../packet/address.ts';
 import type { EbpfHook } from '../pipeline.ts';
@@ -40,14 +39,17 @@ export function refuseLockOut(kernel: Kernel, link: Link, hook: EbpfHook, policy
   );
 }
 
-/** The session's ends, if its packets go through the interface in this network namespace. */
+/**
+ * The session's ends, if its packets go through the interface. In another network namespace than sshd's nobody has the
+ * session's local address (or it is a laboratory that copies the real network, where --force is at hand).
+ */
 function endsOnInterface(kernel: Kernel, link: Link, session: SshSession): SessionEnds | undefined {
-  if (session.netns !== undefined && session.netns !== networkNamespaceInode(kernel)) return undefined;
   const [peer, local] = [addressOf(session.peer.address), addressOf(session.local.address)];
   if (peer === undefined || local === undefined || peer.length !== local.length) return undefined;
+  const holders = interfaceAddresses(kernel).filter(({ address }) => sameBytes(address, local));
+  if (holders.length === 0) return undefined;
   const route = routeTo(kernel, peer);
-  const holdsAddress = interfaceAddresses(kernel, link.ifindex).some(({ address }) => sameBytes(address, local));
-  if (route?.ifindex !== link.ifindex && !holdsAddress) return undefined;
+  if (route?.ifindex !== link.ifindex && !holders.some(({ ifindex }) => ifindex === link.ifindex)) return undefined;
   const nextHop = route?.gateway ?? peer;
   return {
     peer: { address: peer, port: session.peer.port },

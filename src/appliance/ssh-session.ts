@@ -5,8 +5,6 @@ import { isSystemError } from '../kernel/system-error.ts';
 export interface SshSession {
   readonly peer: Endpoint;
   readonly local: Endpoint;
-  /** The network namespace that it runs in, where that could be told. */
-  readonly netns: bigint | undefined;
 }
 
 export interface Endpoint {
@@ -27,9 +25,8 @@ export function findSshSession(kernel: Kernel): SshSession | undefined {
   for (let depth = 0; depth < mostAncestors; depth++) {
     const connection = environmentOf(kernel, process).get('SSH_CONNECTION');
     const ends = connection === undefined ? undefined : parseConnection(connection);
+    if (ends !== undefined) return ends;
     const parent = parentOf(kernel, process);
-    // A process that `ip netns exec` started is elsewhere, its parent is where sshd is.
-    if (ends !== undefined) return { ...ends, netns: netnsOf(kernel, parent ?? process) };
     if (parent === undefined || parent === '0') return undefined;
     process = parent;
   }
@@ -37,7 +34,7 @@ export function findSshSession(kernel: Kernel): SshSession | undefined {
 }
 
 /** `client-address client-port server-address server-port` (sshd(8)). */
-export function parseConnection(text: string): Pick<SshSession, 'peer' | 'local'> | undefined {
+export function parseConnection(text: string): SshSession | undefined {
   const [peer, peerPort, local, localPort, more] = text.trim().split(' ');
   if (peer === undefined || local === undefined || more !== undefined) return undefined;
   const ports = [Number(peerPort), Number(localPort)] as const;
@@ -57,15 +54,6 @@ function environmentOf(kernel: Kernel, process: string): ReadonlyMap<string, str
 function parentOf(kernel: Kernel, process: string): string | undefined {
   const stat = readProcess(kernel, process, 'stat');
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
-}
-
-function netnsOf(kernel: Kernel, process: string): bigint | undefined {
-  try {
-    return kernel.inodeOf(`/proc/${process}/ns/net`);
-  } catch (error) {
-    if (isSystemError(error)) return undefined;
-    throw error;
-  }
 }
 
 function readProcess(kernel: Kernel, process: string, file: string): string | undefined {

@@ -21,6 +21,7 @@ import {
   policyOfFilter,
   socketGraph,
   socketProgram,
+  unchanged,
   type Filter,
 } from '../pipeline.ts';
 import type { RuleAction } from '../rules/policy.ts';
@@ -53,7 +54,7 @@ export function compileForTarget(source: Source, request: CompileRequest): Compi
 }
 
 function passesOf(request: CompileRequest): (graph: Graph) => Graph {
-  return request.optimize ? optimize : (graph) => graph;
+  return request.optimize ? optimize : unchanged;
 }
 
 function classicForms(filter: Filter, request: CompileRequest): CompiledProgram {
