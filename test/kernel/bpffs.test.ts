@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { inspectBpffs, provideBpffs } from '../../src/kernel/bpffs.ts';
+import type { Kernel } from '../../src/kernel/kernel.ts';
 import { recordingKernel } from '../../src/kernel/recording.ts';
-import type { Script } from '../../src/kernel/recording.ts';
+import type { Failure } from '../../src/kernel/recording.ts';
 import { SystemError } from '../../src/kernel/system-error.ts';
 
 const bpffs = () => 0xcafe4a11;
@@ -14,8 +15,8 @@ const hidden = (own: bigint) => (path: string) => {
   return own;
 };
 
-const kernelWith = (answers: Script['answers'], failures: Script['failures'] = []) =>
-  recordingKernel({ answers: answers!, failures: failures! });
+const kernelWith = (answers: Partial<Kernel>, failures: readonly Failure[] = []) =>
+  recordingKernel({ answers, failures });
 
 describe('the bpffs', () => {
   it('is used where it is mounted', () => {

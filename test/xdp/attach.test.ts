@@ -97,7 +97,7 @@ describe('XDP on the real kernel', () => {
           );
           detachXdp(kernel, { ifindex: a.ifindex, mode: 'native' }, { kind: 'anything' });
         });
-        for (const { run, interface: device } of [a, b]) run('ip', 'link', 'set', device, 'mtu', '9000');
+        for (const end of [a, b]) end.run('ip', 'link', 'set', end.interface, 'mtu', '9000');
         a.inside(() => {
           // With frags support the MTU does not matter.
           attach({})();

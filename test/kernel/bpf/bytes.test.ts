@@ -132,11 +132,9 @@ describe('bpf(2) as bytes', () => {
       debugInfo: { btf: 11, functions, lines },
     });
     expect(kernel.calls).to.have.length(1);
-    expect(words(kernel)).to.deep.equal([
-      ...[6, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32],
-      ...textWords('pktf_xdp', 4),
-      ...[0, 37, 11, 8, 0, 0, 1, 16, 0, 0, 2],
-    ]);
+    const beforeName = [6, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32];
+    const afterName = [0, 37, 11, 8, 0, 0, 1, 16, 0, 0, 2];
+    expect(words(kernel)).to.deep.equal([...beforeName, ...textWords('pktf_xdp', 4), ...afterName]);
     expect(references(kernel)).to.deep.equal([
       { offset: 8, buffer: program.instructions },
       { offset: 16, buffer: new TextEncoder().encode('MIT\0') },

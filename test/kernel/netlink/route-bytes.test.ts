@@ -16,7 +16,7 @@ function sentBy(call: (kernel: Kernel) => unknown): Message {
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 /** `struct ifinfomsg` for interface 7. */
-const linkHeader = '00000000' + '07000000' + '00000000' + '00000000';
+const linkHeader = '00000000 07000000 00000000 00000000'.replaceAll(' ', '');
 /** An attribute with a 32-bit content, both in hexadecimal as they lie in memory. */
 const word = (type: string, content: string) => `0800${type}00${content}`;
 
@@ -60,7 +60,7 @@ describe('rtnetlink as bytes', () => {
   });
 
   it('the clsact qdisc', () => {
-    const body = '00000000' + '07000000' + '0000ffff' + 'f1ffffff' + '00000000' + '0b000100636c736163740000';
+    const body = '00000000 07000000 0000ffff f1ffffff 00000000 0b000100636c736163740000'.replaceAll(' ', '');
     const add = sentBy((kernel) => addClsact(kernel, 7));
     expect(add).to.include({ type: 36, flags: 0x605 });
     expect(hex(add.body)).to.equal(body);
@@ -71,7 +71,7 @@ describe('rtnetlink as bytes', () => {
 
   it('direct-action filters', () => {
     const place = { ifindex: 7, direction: 'egress', priority: 10, handle: 0x706b7466 } as const;
-    const header = '00000000' + '07000000' + '66746b70' + 'f3ffffff' + '00030a00' + '0800010062706600';
+    const header = '00000000 07000000 66746b70 f3ffffff 00030a00 0800010062706600'.replaceAll(' ', '');
     const options = '1c000280' + word('06', '05000000') + '0700070070310000' + word('08', '01000000');
     const add = sentBy((kernel) => addBpfFilter(kernel, place, 5, 'p1'));
     expect(add).to.include({ type: 44, flags: 0x605 });
