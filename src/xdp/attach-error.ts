@@ -3,6 +3,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { linkByIndex } from '../kernel/netlink/link.ts';
 import type { XdpMode } from '../kernel/netlink/link.ts';
 import { SystemError } from '../kernel/system-error.ts';
+import { inspectXdp } from './inspect.ts';
 
 /** What was tried. */
 export interface XdpAttempt {
@@ -23,6 +24,13 @@ export function xdpError(kernel: Kernel, error: unknown, attempt: XdpAttempt): u
     const wrongType = wrongProgramType(kernel, attempt.programDescriptor, 'xdp', error);
     if (wrongType !== undefined) return wrongType;
   }
+  if (error.code === 'EBUSY' && link.xdp.length > 0) {
+    // Netlink says so; LINK_CREATE has no words for it.
+    const held =
+      error.kernelText?.includes('XDP link') === true ||
+      inspectXdp(kernel, attempt.ifindex).some(({ heldBy }) => heldBy.kind === 'link');
+    return held ? heldByLink(link.name, error) : occupied(link.name, error);
+  }
   return refusal(error, link.name, attempt.mode, link.xdp[0]?.mode);
 }
 
@@ -34,8 +42,6 @@ function refusal(error: SystemError, name: string, mode: XdpMode, activeMode: Xd
       return notPermitted(name, error);
     case 'ENODEV':
       return noInterface(name, error);
-    case 'EBUSY':
-      return text.includes('XDP link') ? heldByLink(name, error) : occupied(name, error);
     case 'EEXIST':
       if (text.includes('Native and generic')) return otherMode(name, mode, activeMode, error);
       return changed(name, error);

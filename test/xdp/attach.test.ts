@@ -147,7 +147,7 @@ describe('XDP on the real kernel', () => {
           ] as const)
             expectRefusal('held-by-link', () => attachXdp(kernel, { ...place, programDescriptor: drop, expected }));
           expectRefusal('held-by-link', () => detachXdp(kernel, place, { kind: 'anything' }));
-          expectRefusal('occupied', () => attachXdpLink(kernel, { ...place, programDescriptor: drop }));
+          expectRefusal('held-by-link', () => attachXdpLink(kernel, { ...place, programDescriptor: drop }));
           expectRefusal('changed', () => updateXdpLink(kernel, link, drop, drop));
           updateXdpLink(kernel, link, drop, pass);
           expect(inspectXdp(kernel, a.ifindex)).to.deep.equal(state(drop));
