@@ -25,38 +25,32 @@ export function parseIpv4(text: string): Ipv4Text | undefined {
  * @returns 16 bytes, or undefined
  */
 export function parseIpv6(text: string): Uint8Array | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const groups = halves.map((half) => (half === '' ? [] : half.split(':')));
-  const [head = [], tail] = groups;
-  const words = [...head, ...(tail ?? [])];
-  const last = words.at(-1);
-  const trailing = last?.includes('.') === true ? parseIpv4(last) : undefined;
-  if (last?.includes('.') === true) {
-    if (trailing?.bits !== 32 || /(^|\.)0[0-9]/.test(last)) return undefined;
-    // The IPv4 form may stand only at the very end, so not before `::`.
-    if (tail !== undefined && tail.length === 0) return undefined;
-  }
-  const written = words.length * 2 + (trailing === undefined ? 0 : 2);
-  if (tail === undefined ? written !== 16 : written > 14) return undefined;
+  const written = withoutDottedTail(text);
+  const halves = written?.split('::') ?? [];
+  const [head = [], tail] = halves.map((half) => (half === '' ? [] : half.split(':')));
+  const groups = [...head, ...(tail ?? [])];
+  const isComplete = tail === undefined ? groups.length === 8 : groups.length <= 7;
+  if (halves.length > 2 || !isComplete || !groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
 
   const bytes = new Uint8Array(16);
-  const fill = (from: number, group: readonly string[]): boolean => {
-    let at = from;
-    for (const word of group) {
-      if (word === last && trailing !== undefined && word.includes('.')) {
-        new DataView(bytes.buffer).setUint32(at, trailing.address);
-        at += 4;
-      } else {
-        if (!/^[0-9a-fA-F]{1,4}$/.test(word)) return false;
-        new DataView(bytes.buffer).setUint16(at, Number.parseInt(word, 16));
-        at += 2;
-      }
-    }
-    return true;
-  };
-  const tailLength = tail === undefined ? 0 : tail.length * 2 + (trailing === undefined ? 0 : 2);
-  return fill(0, head) && fill(16 - tailLength, tail ?? []) ? bytes : undefined;
+  const view = new DataView(bytes.buffer);
+  head.forEach((group, i) => {
+    view.setUint16(2 * i, Number.parseInt(group, 16));
+  });
+  tail?.forEach((group, i) => {
+    view.setUint16(16 - 2 * (tail.length - i), Number.parseInt(group, 16));
+  });
+  return bytes;
+}
+
+/** `::ffff:10.0.0.1` as `::ffff:a00:1`; undefined where what stands at the end with dots is no IPv4 address. */
+function withoutDottedTail(text: string): string | undefined {
+  const tail = text.slice(text.lastIndexOf(':') + 1);
+  if (!tail.includes('.')) return text;
+  const ipv4 = parseIpv4(tail);
+  if (ipv4?.bits !== 32 || /(^|\.)0[0-9]/.test(tail)) return undefined;
+  const groups = [ipv4.address >>> 16, ipv4.address & 0xffff].map((group) => group.toString(16));
+  return `${text.slice(0, -tail.length)}${groups.join(':')}`;
 }
 
 /**

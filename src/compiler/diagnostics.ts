@@ -1,4 +1,4 @@
-import type { Span } from '../ir/span.ts';
+import { textOf, type Span } from '../ir/span.ts';
 import { DiagnosticError, type Diagnostic } from './diagnostic.ts';
 import { visible } from './render.ts';
 import { didYouMean } from './suggestion.ts';
@@ -84,13 +84,15 @@ export function unknownPrimitive(span: Span, text: string): Diagnostic {
   return error('unknown-primitive', span, `${quoted(text)} is not a word of the filter language`, help);
 }
 
-export function missingOperator(span: Span, text: string): Diagnostic {
-  return error(
-    'missing-operator',
-    span,
-    `expected 'and' or 'or' before ${quoted(text)}`,
-    "primitives are joined with 'and' or 'or'",
-  );
+/** @param before the word before the place, which may be misspelt, or lack a type behind it */
+export function missingOperator(span: Span, text: string, before: string): Diagnostic {
+  const help =
+    /^(tcp|udp|sctp)$/.test(before) && /^[0-9]+$/.test(text)
+      ? `write: ${before} port ${text}`
+      : words.has(before)
+        ? undefined
+        : didYouMean(before, [...words.keys()]);
+  return error('missing-operator', span, `expected 'and' or 'or' before ${quoted(text)}`, help);
 }
 
 export function nothingToInherit(span: Span, text: string): Diagnostic {
@@ -155,13 +157,13 @@ export function comparisonChained(span: Span): Diagnostic {
   return error('comparison-chained', span, 'comparisons cannot be chained', "join two comparisons with 'and'");
 }
 
-export function shortNetwork(span: Span, text: string, prefix: string): Diagnostic {
-  const octets = prefix.split('.').concat('0', '0', '0').slice(0, 4).join('.');
+export function shortNetwork(span: Span): Diagnostic {
+  const text = textOf(span);
   return error(
     'short-network',
     span,
-    `${quoted(text)} is not a network: a number before '/' is not an address`,
-    `write: ${octets}/…`,
+    `${quoted(text)} is no address, so it cannot have a prefix`,
+    /^[0-9]{1,3}$/.test(text) ? `write: ${Number(text)}.0.0.0/...` : 'write all four numbers: 10.0.0.0/8',
   );
 }
 
@@ -198,7 +200,7 @@ export function notAPrimitive(span: Span, protocol: string): Diagnostic {
   return error(
     'not-a-primitive',
     span,
-    `${quoted(protocol)} by itself is no condition`,
+    `${quoted(textOf(span))} by itself is no condition`,
     protocol === 'link' ? 'write for example: ether host 00:11:22:aa:bb:cc' : undefined,
   );
 }
@@ -229,7 +231,12 @@ export function ipv6HostBitsSet(span: Span, text: string): Diagnostic {
 }
 
 export function macOutsideEther(span: Span): Diagnostic {
-  return error('mac-outside-ether', span, 'a MAC address needs the qualifier ether', 'write: ether host …');
+  return error(
+    'mac-outside-ether',
+    span,
+    'a MAC address needs the qualifier ether',
+    `write: ether host ${textOf(span)}`,
+  );
 }
 
 export function unknownHost(span: Span, name: string, family?: string): Diagnostic {

@@ -24,7 +24,7 @@ export function parseValue(cursor: Cursor): Written {
   const { span } = token;
   switch (token.kind) {
     case 'number':
-      if (peekSymbol(cursor) === '/') diagnostics.fail(diagnostics.shortNetwork(span, token.text, token.text));
+      if (peekSymbol(cursor) === '/') diagnostics.fail(diagnostics.shortNetwork(span));
       return { kind: 'number', value: token.value, span };
     case 'name':
       return { kind: 'name', name: token.name, span };

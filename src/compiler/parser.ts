@@ -6,7 +6,6 @@ import {
   continueArithmetic,
   parseArithmetic,
   parseArithmeticStart,
-  peekArithmeticOperator,
   peekRelation,
   startsArithmetic,
 } from './parse-arithmetic.ts';
@@ -48,7 +47,7 @@ export function parse(source: Source): Expression | undefined {
   const cursor: Cursor = { tokens: tokenize(source), position: 0, depth: 0 };
   if (peek(cursor).kind === 'end') return undefined;
   const context: Context = { accepts: 'clause', inherited: undefined };
-  const { expression } = parseClauses(cursor, requireCondition(parseOperand(cursor, context), context, cursor));
+  const { expression } = parseClauses(cursor, requireCondition(parseOperand(cursor, context), context));
   if (peekSymbol(cursor) === ')') diagnostics.fail(diagnostics.unopenedParenthesis(peek(cursor).span));
   if (peek(cursor).kind !== 'end') failBetweenClauses(cursor);
   return expression;
@@ -61,7 +60,7 @@ function failBetweenClauses(cursor: Cursor): never {
   const { span, text } = peek(cursor);
   if (peekRelation(cursor) !== undefined) diagnostics.fail(diagnostics.comparisonChained(span));
   if (peekSymbol(cursor) !== undefined) return unexpected(cursor, "'and' or 'or'");
-  return diagnostics.fail(diagnostics.missingOperator(span, text));
+  return diagnostics.fail(diagnostics.missingOperator(span, text, peek(cursor, -1).text));
 }
 
 /** `first` and all operands joined to it. */
@@ -72,7 +71,7 @@ function parseClauses(cursor: Cursor, first: Condition): { expression: Expressio
   let run: { readonly kind: 'and' | 'or'; readonly operands: Expression[] } | undefined;
   for (let kind = takeJoiner(cursor); kind !== undefined; kind = takeJoiner(cursor)) {
     const context: Context = { accepts: 'clause or value', inherited: qualifiers };
-    const operand = requireCondition(parseOperand(cursor, context), context, cursor);
+    const operand = requireCondition(parseOperand(cursor, context), context);
     if (run?.kind === kind) run.operands.push(operand.expression);
     else expression = run = { kind, operands: [expression, operand.expression] };
     if (operand.kind === 'clause') qualifiers = operand.qualifiers;
@@ -88,14 +87,13 @@ function takeJoiner(cursor: Cursor): 'and' | 'or' | undefined {
 }
 
 /** An operand that must be a condition by itself; a plain number is one where values are accepted. */
-function requireCondition(operand: Operand, context: Context, cursor: Cursor): Condition {
+function requireCondition(operand: Operand, context: Context): Condition {
   if (operand.kind !== 'arithmetic') return operand;
   const { arithmetic } = operand;
-  if (arithmetic.kind !== 'number') return diagnostics.fail(diagnostics.comparisonExpected(arithmetic.span));
-  if (peekArithmeticOperator(cursor) === '/') {
-    const { text } = peek(cursor, -1);
-    diagnostics.fail(diagnostics.shortNetwork(arithmetic.span, text, text));
+  if (arithmetic.kind === 'operation' && arithmetic.operator === '/' && arithmetic.left.kind === 'number') {
+    diagnostics.fail(diagnostics.shortNetwork(arithmetic.left.span));
   }
+  if (arithmetic.kind !== 'number') return diagnostics.fail(diagnostics.comparisonExpected(arithmetic.span));
   return { kind: 'value', expression: matchOf(arithmetic, context) };
 }
 
@@ -119,7 +117,7 @@ function parseOperand(cursor: Cursor, context: Context): Operand {
   }
   const operand = parseComparison(cursor, context);
   if (negations === 0) return operand;
-  const condition = requireCondition(operand, context, cursor);
+  const condition = requireCondition(operand, context);
   return negated ? { ...condition, expression: { kind: 'not', operand: condition.expression } } : condition;
 }
 
@@ -177,7 +175,7 @@ function failForValue(cursor: Cursor, qualifiers: Span | undefined): never {
 function parseQualified(cursor: Cursor): Operand {
   const qualifiers = parseQualifiers(cursor);
   const context: Context = { accepts: 'value', inherited: qualifiers };
-  const { expression } = requireCondition(parseOperand(cursor, context), context, cursor);
+  const { expression } = requireCondition(parseOperand(cursor, context), context);
   const whole =
     expression.kind === 'match' ? { ...expression, span: coverSpans(qualifiers.span, expression.span) } : expression;
   return { kind: 'clause', expression: whole, qualifiers };
@@ -195,7 +193,7 @@ function parseParenthesised(cursor: Cursor, context: Context): Operand {
       const { span } = take(cursor);
       return { kind: 'arithmetic', arithmetic: { ...first.arithmetic, span: coverSpans(opening.span, span) } };
     }
-    const condition = requireCondition(first, context, cursor);
+    const condition = requireCondition(first, context);
     const expression =
       condition.kind === 'value'
         ? parseValues(cursor, condition.expression, context)
@@ -215,7 +213,7 @@ function parseValues(cursor: Cursor, first: Expression, outer: Context): Express
   for (let kind = takeJoiner(cursor); kind !== undefined; kind = takeJoiner(cursor)) {
     const { span, text, kind: tokenKind } = peek(cursor);
     if (tokenKind === 'word' && !startsOperand(cursor)) diagnostics.fail(diagnostics.valueListOnly(span, text));
-    const operand = requireCondition(parseOperand(cursor, context), context, cursor);
+    const operand = requireCondition(parseOperand(cursor, context), context);
     if (run?.kind === kind) run.operands.push(operand.expression);
     else expression = run = { kind, operands: [expression, operand.expression] };
   }
