@@ -49,7 +49,7 @@ export function interpreter(instructions: readonly Instruction[]): Interpreter {
     for (let pc = 0; ;) {
       const k = constants[pc] as number;
       // Numbered by the table in `predecode.ts`.
-      switch (operations[pc]) {
+      switch (operations[pc] as number) {
         case 0: // ldh [k]
           at = k >>> 0;
           if (at + 2 > capturedLength) return 0;

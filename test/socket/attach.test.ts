@@ -22,12 +22,14 @@ describe('filters on sockets', () => {
   it('go to the kernel as a struct sock_fprog', () => {
     const kernel = recordingKernel();
     attachFilter(kernel, 5, program);
-    const instructions = Uint8Array.from([
-      ...[0x30, 0, 0, 0, 0, 0, 0, 0],
-      ...[0x15, 0, 0, 1, 7, 0, 0, 0],
-      ...[0x06, 0, 0, 0, 4, 0, 0, 0],
-      ...[0x06, 0, 0, 0, 0, 0, 0, 0],
-    ]);
+    const instructions = Uint8Array.from(
+      [
+        [0x30, 0, 0, 0, 0, 0, 0, 0],
+        [0x15, 0, 0, 1, 7, 0, 0, 0],
+        [0x06, 0, 0, 0, 4, 0, 0, 0],
+        [0x06, 0, 0, 0, 0, 0, 0, 0],
+      ].flat(),
+    );
     const count = Uint8Array.from([4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     expect(kernel.calls).to.deep.equal([
       { call: 'setSocketOption', values: [5, SOL_SOCKET, 26, count, [{ offset: 8, buffer: instructions }]] },

@@ -37,7 +37,7 @@ describe('verdicts of the kernel over a pair of sockets', () => {
 
     it('go on for many packets: none stays in the buffer', () => {
       const packet = new Uint8Array(1500);
-      const many = Array<Uint8Array>(5000).fill(packet);
+      const many = Array.from({ length: 5000 }, () => packet);
       expect(machine.run([returnConstant(262144)], many).every((kept) => kept === 1500)).to.equal(true);
       expect(machine.run([returnConstant(0)], many).every((kept) => kept === undefined)).to.equal(true);
     });

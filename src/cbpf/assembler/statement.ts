@@ -22,6 +22,7 @@ import {
   type Register,
 } from '../instruction.ts';
 import { aluMnemonics, conditionMnemonics, loadMnemonics } from '../mnemonic.ts';
+import { aluOperations, conditions, loadSizes } from '../opcode.ts';
 import { accept, expect, peek, take, unexpected, type Cursor } from './cursor.ts';
 import { StatementError } from './diagnostic.ts';
 import { parseNumber, parseOperand, type Constants, type Operand } from './operand.ts';
@@ -58,24 +59,26 @@ export function parseStatement(cursor: Cursor, constants: Constants): Statement 
 }
 
 const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
-  ...entriesOf(loadMnemonics).map(([size, name]): [string, Parser] => {
-    return [name, withOperand((operand) => accumulatorLoad(operand, Number(size) as LoadSize))];
-  }),
+  ...loadSizes.map((size): [string, Parser] => [
+    loadMnemonics[size],
+    withOperand((operand) => accumulatorLoad(operand, size)),
+  ]),
   ['ldi', withOperand((operand) => immediateLoad(operand, 'A'))],
   ['ldx', withOperand((operand) => loadOf(operand, 'X') ?? memShiftLoad(operand))],
   ['ldxi', withOperand((operand) => immediateLoad(operand, 'X'))],
   ['ldxb', withOperand(memShiftLoad)],
   ['st', withOperand((operand) => store(operand, 'A'))],
   ['stx', withOperand((operand) => store(operand, 'X'))],
-  ...entriesOf(aluMnemonics).map(([operation, name]): [string, Parser] => {
-    return [name, withOperand((operand) => alu(operand, operation))];
-  }),
+  ...aluOperations.map((operation): [string, Parser] => [
+    aluMnemonics[operation],
+    withOperand((operand) => alu(operand, operation)),
+  ]),
   ['neg', alone(negate)],
   ['tax', alone(tax)],
   ['txa', alone(txa)],
   ['ja', parseJump],
   ['jmp', parseJump],
-  ...entriesOf(conditionMnemonics).map(([condition, name]): [string, Parser] => [name, conditional(condition, false)]),
+  ...conditions.map((condition): [string, Parser] => [conditionMnemonics[condition], conditional(condition, false)]),
   ['jne', conditional('equal', true)],
   ['jneq', conditional('equal', true)],
   ['jlt', conditional('greater-or-equal', true)],
@@ -83,10 +86,6 @@ const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ['ret', withOperand(returnOf)],
   ['raw', parseRaw],
 ]);
-
-function entriesOf<Key extends string | number>(record: Readonly<Record<Key, string>>): readonly [Key, string][] {
-  return Object.entries(record) as [Key, string][];
-}
 
 function alone(instruction: Instruction): Parser {
   return () => ({ kind: 'plain', instruction });

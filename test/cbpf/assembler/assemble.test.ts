@@ -246,5 +246,5 @@ describe('assembler text of classic programs', () => {
 
 function withoutSpan(instruction: Instruction): Instruction {
   const { span: _, ...rest } = instruction;
-  return rest as Instruction;
+  return rest;
 }
