@@ -7,6 +7,7 @@ import { buildLink, concat } from '../src/packet/build.ts';
 import { frameOf } from '../src/packet/flow-frame.ts';
 import { parseFlow } from '../src/packet/flow.ts';
 import { ipPackets, mixedFrames } from './pcap-packets.ts';
+import { manySections } from './pcapng-blocks.ts';
 
 interface FileOptions {
   readonly magic?: number;
@@ -103,6 +104,7 @@ export function makeCaptures(): ReadonlyMap<string, Uint8Array> {
     ['null-big-endian.pcap', capture(swappedFamily, { linkType: 'NULL', bigEndian: true })],
     ['loop.pcap', capture(over('LOOP'), { linkType: 'LOOP' })],
     ['ppp.pcap', capture(over('PPP'), { linkType: 'PPP' })],
+    ['many-sections.pcapng', manySections()],
     ['no-packets.pcap', capture([])],
     ['empty.pcap', new Uint8Array(0)],
     ['not-a-capture.pcap', new TextEncoder().encode('This is a letter, and no capture.\n')],

@@ -20,7 +20,7 @@ const mixed = captures.get('mixed.pcap') as Uint8Array;
 
 describe('capture: pcap', () => {
   it('has the captures that the script makes', () => {
-    const files = readdirSync(directory).filter((name) => name.endsWith('.pcap'));
+    const files = readdirSync(directory).filter((name) => /\.pcap(ng)?$/.test(name));
     expect(files.toSorted()).to.deep.equal([...captures.keys()].toSorted());
     for (const [name, bytes] of captures) {
       expect(readFileSync(join(directory, name)).equals(bytes), `${name} is as the script makes it`).to.equal(true);
@@ -192,7 +192,8 @@ describe('capture: pcap', () => {
     it('reads what tcpdump reads, times included', async function () {
       requireOrSkip(this, 'tcpdump', hasTcpdump(), 'tcpdump is not installed');
       for (const file of captures.keys()) {
-        await expectSameAsTcpdump(join(directory, file));
+        // Interfaces of several link types in one file are too much for tcpdump.
+        if (file !== 'many-sections.pcapng') await expectSameAsTcpdump(join(directory, file));
       }
     });
 
