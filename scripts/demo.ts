@@ -42,6 +42,17 @@ function provideIp(): boolean {
   return present();
 }
 
+/** Whether network namespaces can be made at all: root in a container may lack the capability. */
+function mayBuildNetworks(): boolean {
+  try {
+    execFileSync('ip', ['netns', 'add', client], { stdio: 'ignore' });
+    execFileSync('ip', ['netns', 'delete', client], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function buildNetwork(): void {
   run('ip', ['netns', 'add', client]);
   run('ip', ['netns', 'add', server]);
@@ -89,9 +100,9 @@ function connect(port: number): string {
   const program = `
     const socket = require('node:net').connect({ host: '${serverAddress}', port: ${port} });
     socket.on('data', (data) => process.stdout.write(data));
+    socket.on('end', () => process.exit());
     socket.on('error', (error) => { process.stdout.write(error.code); process.exit(); });
-    setTimeout(() => { process.stdout.write('no answer'); process.exit(); }, 1500).unref();
-    setTimeout(() => process.exit(), 2000);`;
+    setTimeout(() => { process.stdout.write('no answer'); process.exit(); }, 1500);`;
   const answer = run('ip', ['netns', 'exec', client, process.execPath, '-e', program]);
   process.stdout.write(`    port ${port}: ${answer}\n`);
   return answer;
@@ -133,6 +144,8 @@ if (process.getuid?.() !== 0) {
   replayOnly('Attaching to interfaces needs root.');
 } else if (!provideIp()) {
   replayOnly('There is no ip(8) here to build a network with.');
+} else if (!mayBuildNetworks()) {
+  replayOnly('This root may not make network namespaces (CAP_SYS_ADMIN is missing).');
 } else {
   process.once('SIGINT', () => {
     removeNetwork();

@@ -7,7 +7,7 @@ import { captureOf, openCapture } from '../../src/capture/open.ts';
 import { bytesInMemory } from '../../src/capture/byte-source.ts';
 import { DiagnosticError } from '../../src/compiler/diagnostic.ts';
 import type { LinkType } from '../../src/ir/link-type.ts';
-import { systemNames } from '../../s../names/system-names.ts';
+import { systemNames } from '../../src/names/system-names.ts';
 import { compileFilter, filterGraph } from '../../src/pipeline.ts';
 import type { Engine } from '../../src/replay/engine.ts';
 import { replay } from '../../src/replay/replay.ts';
