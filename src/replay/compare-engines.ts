@@ -1,17 +1,21 @@
-import type { PacketSource } from '../capture/batch.ts';
+import type { PacketBatch } from '../capture/batch.ts';
+import type { CaptureError } from '../capture/capture-error.ts';
 import { batchCapacity } from '../capture/columns.ts';
 import type { Verdict } from '../ir/verdict.ts';
 import type { Engine, EngineName } from './engine.ts';
 import { startEngine, type EngineRun, type ProgramSource } from './engine-run.ts';
 import { createOutcomeTable, notExpressed } from './outcome.ts';
+import { forEachBatch, type PacketSources } from './source.ts';
 
 export interface CompareOptions {
-  readonly sources: Iterable<PacketSource> | AsyncIterable<PacketSource>;
+  readonly sources: PacketSources;
   readonly program: ProgramSource;
   /** The first is the one that the others are compared with. */
   readonly engines: readonly Engine[];
   /** Disagreements kept; all are counted. Default 100. */
   readonly keep?: number;
+  /** As for `replay`. */
+  readonly onFailure?: (error: CaptureError) => void;
 }
 
 export interface Comparison {
@@ -46,30 +50,24 @@ export async function compareEngines(options: CompareOptions): Promise<Compariso
   const examples: Disagreement[] = [];
   let disagreements = 0;
   let packets = 0;
-  let sourceNumber = 0;
-  try {
-    for await (const source of options.sources) {
-      for await (const batch of source.batches()) {
-        for (const contestant of contestants) await step(contestant, batch);
-        for (let i = 0; i < batch.count; i++) {
-          const answers = answersTo(i, contestants);
-          if (answers.every(({ outcome }) => outcome === answers[0]?.outcome)) continue;
-          disagreements++;
-          if (examples.length === keep) continue;
-          const verdicts = answers.map(({ engine, outcome }) => ({
-            engine,
-            verdict: table.verdicts[outcome] as Verdict,
-          }));
-          examples.push({ source: sourceNumber, packetNumber: batch.firstNumber + i, verdicts });
-        }
-        packets += batch.count;
-      }
-      sourceNumber++;
+  const see = async (batch: PacketBatch, source: number): Promise<void> => {
+    for (const contestant of contestants) await step(contestant, batch);
+    for (let i = 0; i < batch.count; i++) {
+      const answers = answersTo(i, contestants);
+      if (answers.every(({ outcome }) => outcome === answers[0]?.outcome)) continue;
+      disagreements++;
+      if (examples.length === keep) continue;
+      const verdicts = answers.map(({ engine, outcome }) => ({ engine, verdict: table.verdicts[outcome] as Verdict }));
+      examples.push({ source, packetNumber: batch.firstNumber + i, verdicts });
     }
+    packets += batch.count;
+  };
+  try {
+    await forEachBatch(options.sources, see, options.onFailure);
+    return { packets, engines: contestants.map(reportOf), disagreements, examples };
   } finally {
     for (const { run } of contestants) run.close();
   }
-  return { packets, engines: contestants.map(reportOf), disagreements, examples };
 }
 
 interface Contestant {
@@ -84,7 +82,7 @@ function enter(run: EngineRun): Contestant {
   return { run, outcomes: new Uint16Array(batchCapacity), packets: 0, notExpressed: 0, unable: undefined };
 }
 
-async function step(contestant: Contestant, batch: Parameters<EngineRun['run']>[0]): Promise<void> {
+async function step(contestant: Contestant, batch: PacketBatch): Promise<void> {
   const { run, outcomes } = contestant;
   const failed = await run.run(batch, outcomes);
   if (failed !== undefined) {

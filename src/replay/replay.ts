@@ -1,20 +1,26 @@
-import type { PacketBatch, PacketSource } from '../capture/batch.ts';
+import type { PacketBatch } from '../capture/batch.ts';
+import type { CaptureError } from '../capture/capture-error.ts';
 import { batchCapacity } from '../capture/columns.ts';
 import type { Verdict } from '../ir/verdict.ts';
-import type { Counters, Engine } from './engine.ts';
+import type { Counters, Engine, Unable } from './engine.ts';
 import { startEngine, type ProgramSource } from './engine-run.ts';
 import { createOutcomeTable, notExpressed } from './outcome.ts';
 import { ReplayError } from './replay-error.ts';
+import { forEachBatch, type PacketSources } from './source.ts';
 
 export interface ReplayOptions {
-  /** Captures, replayed one after another. */
-  readonly sources: Iterable<PacketSource> | AsyncIterable<PacketSource>;
+  readonly sources: PacketSources;
   readonly program: ProgramSource;
   readonly engine: Engine;
   /** How many counters the program has, for every link type the same. */
   readonly counters: number;
   /** Sees every batch with its outcomes, which are valid until it returns (or its promise is settled). */
   readonly onBatch?: (batch: PacketBatch, outcomes: Uint16Array) => void | Promise<void>;
+  /**
+   * Told of a capture that cannot be read to its end; what was read of it is counted, and the next one follows.
+   * Without it, the error is thrown.
+   */
+  readonly onFailure?: (error: CaptureError) => void;
 }
 
 export interface ReplayResult {
@@ -36,29 +42,31 @@ export interface VerdictCount {
 
 /**
  * Runs a program over captures.
- * @throws CaptureError, ReplayError, and whatever `program` throws; `onBatch` has seen every packet before
+ * @throws ReplayError, CaptureError (see `onFailure`), and whatever `program` and `onBatch` throw; `onBatch` has seen
+ * every packet before
  */
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const table = createOutcomeTable();
   const run = startEngine(options.engine, options.program, table);
   const outcomes = new Uint16Array(batchCapacity);
   const tally = createTally();
+  const see = async (batch: PacketBatch): Promise<void> => {
+    const running = run.run(batch, outcomes);
+    const failed = running instanceof Promise ? await running : running;
+    if (failed !== undefined) throw unableError(options.engine, failed);
+    tally.add(batch, outcomes);
+    await options.onBatch?.(batch, outcomes);
+  };
   try {
-    for await (const source of options.sources) {
-      for await (const batch of source.batches()) {
-        const running = run.run(batch, outcomes);
-        const failed = running instanceof Promise ? await running : running;
-        if (failed !== undefined)
-          throw new ReplayError('engine-unable', `the ${options.engine.name} engine cannot run this: ${failed.reason}`);
-        tally.add(batch, outcomes);
-        const seen = options.onBatch?.(batch, outcomes);
-        if (seen !== undefined) await seen;
-      }
-    }
+    await forEachBatch(options.sources, see, options.onFailure);
     return { ...tally.result(table.verdicts), counters: run.counters(options.counters) };
   } finally {
     run.close();
   }
+}
+
+function unableError({ name }: Engine, { reason }: Unable): ReplayError {
+  return new ReplayError('engine-unable', `the ${name} engine cannot run this: ${reason}`);
 }
 
 interface Tally {

@@ -17,10 +17,11 @@ import { interpreterEngine } from '../../src/replay/engine/interpreter.ts';
 import { javascriptEngine } from '../../src/replay/engine/javascript.ts';
 import { replay } from '../../src/replay/replay.ts';
 import { ReplayError } from '../../src/replay/replay-error.ts';
+import { ebpfEngine } from '../../src/replay/engine/ebpf.ts';
 import { batchOf } from '../support/batch.ts';
 import { randomPacket, randomPredicate } from '../support/random-graph.ts';
 
-const engines: readonly Engine[] = [evaluatorEngine, interpreterEngine, javascriptEngine];
+const engines: readonly Engine[] = [evaluatorEngine, interpreterEngine, javascriptEngine, ebpfEngine];
 
 /** `ip and tcp dst port 22` without fragments, for frames whose IP header starts at `start`. */
 const sshOver = (start: number) =>
@@ -96,7 +97,7 @@ describe('replay', () => {
     });
   }
 
-  for (const engine of [evaluatorEngine, javascriptEngine]) {
+  for (const engine of [evaluatorEngine, javascriptEngine, ebpfEngine]) {
     it(`runs a policy with its counters with the ${engine.name} engine`, async () => {
       const result = await replay({
         sources: captures('mixed.pcap', 'null.pcap'),
@@ -135,7 +136,7 @@ describe('replay', () => {
     expect((error as ReplayError).message).to.contain('packet 1 has link type 147');
   });
 
-  it('shows every good packet of a truncated capture before it fails', async () => {
+  it('shows every good packet of a damaged capture before it fails', async () => {
     let seen = 0;
     const error = await replay({
       sources: captures('truncated-packet.pcap'),
@@ -146,6 +147,19 @@ describe('replay', () => {
     }).catch((thrown: unknown) => thrown);
     expect((error as Error).name).to.equal('CaptureError');
     expect(seen).to.equal(29);
+  });
+
+  it('goes on behind damaged captures where someone wants to be told', async () => {
+    const failures: string[] = [];
+    const result = await replay({
+      sources: captures('truncated-packet.pcap', 'absurd-length.pcap', 'mixed.pcap'),
+      program: filterSource,
+      engine: javascriptEngine,
+      counters: 0,
+      onFailure: ({ code }) => void failures.push(code),
+    });
+    expect(result.packets).to.equal(29 + 2 + 30);
+    expect(failures).to.deep.equal(['truncated', 'corrupt']);
   });
 });
 
@@ -210,7 +224,7 @@ describe('comparing engines', () => {
     const policies = await compareEngines({
       sources: captures('raw.pcap'),
       program: policySource,
-      engines: [evaluatorEngine, javascriptEngine, interpreterEngine],
+      engines: [evaluatorEngine, javascriptEngine, interpreterEngine, ebpfEngine],
     });
     expect(policies.disagreements).to.equal(0);
     expect(policies.engines[2]).to.include({ name: 'interpreter', packets: 0, notExpressed: 21 });
