@@ -5,6 +5,8 @@ import { label } from '../jump.ts';
 /** Collects instructions; each gets the span that is current when it is emitted. */
 export interface Emitter {
   readonly instructions: Instruction[];
+  /** How many conditional jumps were emitted. */
+  readonly conditionalJumps: number;
   /** From here on, instructions belong to this stretch of the source. */
   at(span: Span | undefined): void;
   emit(...instructions: readonly Instruction[]): void;
@@ -17,13 +19,18 @@ export function createEmitter(): Emitter {
   const instructions: Instruction[] = [];
   let current: Span | undefined;
   let labels = 0;
+  let conditionalJumps = 0;
   return {
     instructions,
+    get conditionalJumps() {
+      return conditionalJumps;
+    },
     at(span) {
       current = span;
     },
     emit(...added) {
       for (const instruction of added) {
+        if (instruction.kind === 'jump-if') conditionalJumps++;
         instructions.push(
           current === undefined || instruction.kind === 'label' ? instruction : { ...instruction, span: current },
         );

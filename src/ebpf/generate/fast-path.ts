@@ -26,6 +26,7 @@ import { needsOf, nodeValues } from './needs.ts';
 import { callerSaved, readsLength, type RegisterPlan } from './registers.ts';
 import type { StackFrame } from './stack-frame.ts';
 import { variableSlot } from './variable.ts';
+import { createWaitingJumps } from './waiting-jumps.ts';
 
 type Inner = Exclude<Node, { kind: 'exit' }>;
 
@@ -35,8 +36,11 @@ export interface FastPathOptions {
   readonly frame: StackFrame;
   readonly plan: RegisterPlan;
   readonly exits: Exits;
-  /** The label to jump to, to go on in the cold twin of a node; called for each jump. */
-  readonly twinOf: (node: Node) => string;
+  /**
+   * The label to jump to, to go on in the cold twin of a node; called for each jump.
+   * @param jumps conditional jumps on the longest way there
+   */
+  readonly twinOf: (node: Node, jumps: number) => string;
 }
 
 /**
@@ -49,11 +53,13 @@ export function emitFastPath(entry: Node, options: FastPathOptions): void {
   const anticipated = anticipatedNeeds(order);
   const incoming = new Map<Node, Facts>([[entry, noFacts()]]);
   const labels = new Map<Node, string>();
+  const waiting = createWaitingJumps(emitter);
   const homeBase = mostUsedBase(order, needsOf);
 
   const reach = (node: Node): string => {
     if (node.kind === 'exit') return exits.labelOf(node.verdict);
     const before = incoming.get(node);
+    waiting.reach(node);
     incoming.set(node, before === undefined ? copyFacts(state.facts) : meetFacts(before, state.facts));
     const label = labels.get(node) ?? `n${labels.size}`;
     labels.set(node, label);
@@ -71,7 +77,7 @@ export function emitFastPath(entry: Node, options: FastPathOptions): void {
     twin: () => '',
     failing: () => '',
   };
-  const edges: Edges = { emitter, exits, reach, next: undefined };
+  const edges: Edges = { emitter, exits, waiting, reach, next: undefined };
   const countNodes = order.filter((node) => node.kind === 'count');
   const counting = createCounting(emitter, shape, frame, countNodes, 'fast', () => {
     if (plan.context !== 'r1') emitter.emit(mov('r1', plan.context));
@@ -84,7 +90,8 @@ export function emitFastPath(entry: Node, options: FastPathOptions): void {
     if (label !== undefined) emitter.place(label);
     state.facts = copyFacts(incoming.get(node) ?? noFacts());
     state.anticipated = anticipated.get(node) ?? new Map();
-    state.twin = () => twinOf(node);
+    state.twin = () => twinOf(node, waiting.count);
+    waiting.enter(node);
     state.failing = () => reach((node as TestNode | AssignNode).whenFailing);
     edges.next = order[index + 1];
     emitNode(state, edges, counting, node);

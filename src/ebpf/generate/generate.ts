@@ -7,7 +7,7 @@ import { createExits } from './exits.ts';
 import { emitFastPath } from './fast-path.ts';
 import { choosePlan } from './registers.ts';
 import { createStackFrame } from './stack-frame.ts';
-import { emitTwin } from './twin.ts';
+import { emitTwin, type TwinEntry } from './twin.ts';
 
 export interface GenerateOptions {
   /** An identifier of at most 15 characters. */
@@ -29,10 +29,11 @@ export function generate(graph: Graph, shape: HookShape, options: GenerateOption
   const plan = choosePlan(nodes, shape);
   const emitter = createEmitter();
   const frame = createStackFrame();
-  const entries = new Map<Node, string>();
-  const twinOf = (node: Node): string => {
-    const label = entries.get(node) ?? `twin${entries.size}`;
-    entries.set(node, label);
+  const entries = new Map<Node, TwinEntry>();
+  const twinOf = (node: Node, jumps: number): string => {
+    const known = entries.get(node);
+    const label = known?.label ?? `twin${entries.size}`;
+    entries.set(node, { label, jumps: Math.max(known?.jumps ?? 0, jumps) });
     return label;
   };
 

@@ -22,12 +22,65 @@ export interface TwinState {
   readonly loadContext: (register: Register) => void;
   /** The keys of the loads that get a stack slot of their own, because they come more than once. */
   readonly kept: ReadonlySet<string>;
-  /** Of those, the loads that were done on every way to here: their slots hold the bytes, in network order. */
-  available: Set<string>;
+  /** What is known here. Replaced at each node, changed along it. */
+  facts: TwinFacts;
   /** Where to go when the value fails. */
   failing: () => string;
   /** Values that wait on the stack. */
   waiting: number;
+}
+
+export interface TwinFacts {
+  /** Of the kept loads, those that were done on every way to here: their slots hold the bytes, in network order. */
+  readonly available: Set<string>;
+  /** Values that registers hold, by a key; the longest unused first. */
+  readonly holdings: Map<string, Register>;
+}
+
+export function noTwinFacts(): TwinFacts {
+  return { available: new Set(), holdings: new Map() };
+}
+
+/** What holds where two ways meet; values in registers are forgotten, as on the fast path (`meetFacts`). */
+export function meetTwinFacts(first: TwinFacts, second: TwinFacts): TwinFacts {
+  const available = new Set([...first.available].filter((key) => second.available.has(key)));
+  return { available, holdings: new Map() };
+}
+
+export function copyTwinFacts({ available, holdings }: TwinFacts): TwinFacts {
+  return { available: new Set(available), holdings: new Map(holdings) };
+}
+
+/** Registers that nothing else is computed in; a call empties them. */
+const holders: readonly Register[] = ['r3', 'r4', 'r5'];
+
+/**
+ * The value in a register that nobody may write to. What a kept load read stays in a register as long as it can:
+ * every new instruction that reads the stack makes Linux 6.18 go over the whole program again (its stack liveness),
+ * which takes minutes for a list of 20,000 hosts.
+ */
+export function evaluateForTest(state: TwinState, value: Value, order: Order): Register {
+  const loaded = asMaskedLoad(value)?.load ?? value;
+  if (loaded.kind !== 'load' || !isSimple(state, loaded)) {
+    evaluateInTwin(state, value, 'r0', order);
+    return 'r0';
+  }
+  const { holdings } = state.facts;
+  const key = `${order} ${valueKey(value)}`;
+  const known = holdings.get(key);
+  holdings.delete(key);
+  const register = known ?? freeHolder(holdings);
+  if (known === undefined) evaluateInTwin(state, value, register, order);
+  holdings.set(key, register);
+  return register;
+}
+
+function freeHolder(holdings: Map<string, Register>): Register {
+  const empty = holders.find((register) => ![...holdings.values()].includes(register));
+  if (empty !== undefined) return empty;
+  const [oldest] = holdings as Iterable<[string, Register]> as [[string, Register]];
+  holdings.delete(oldest[0]);
+  return oldest[1];
 }
 
 /** Computes a value into a register: r0 or r1 or r2. Whatever was in r0–r5 may be gone. */
@@ -55,6 +108,7 @@ export function evaluateInTwin(state: TwinState, value: Value, target: Register,
       // Only the length can be anything but simple: a helper tells it.
       state.loadContext('r1');
       emitter.emit(call((state.shape.length as { helper: number }).helper));
+      state.facts.holdings.clear();
       if (target !== 'r0') emitter.emit(mov32(target, 'r0'));
   }
 }
@@ -114,10 +168,10 @@ function otherThan(register: Register): Register {
 }
 
 /** Whether a value can be had without a call and in its own register alone. */
-function isSimple({ shape, available }: TwinState, value: Value): boolean {
+function isSimple({ shape, facts }: TwinState, value: Value): boolean {
   switch (value.kind) {
     case 'load':
-      return available.has(valueKey(value));
+      return facts.available.has(valueKey(value));
     case 'length':
       return shape.length.kind === 'field';
     case 'binary':
@@ -179,7 +233,7 @@ function emitLoad(state: TwinState, value: Load, target: Register, order: Order)
   emitReading(state, slot, value.size);
   emitter.emit(jumpIf('r0', '!=', 0, state.failing()));
   if (isKept) {
-    state.available.add(key);
+    state.facts.available.add(key);
     return readSlot(state, value, target, order);
   }
   emitter.emit(load(value.size, target, 'r10', slot));
@@ -189,11 +243,8 @@ function emitLoad(state: TwinState, value: Load, target: Register, order: Order)
 }
 
 /** Reads `size` bytes at offset r2 into a stack slot; r0 is 0 where they lie in the packet. */
-export function emitReading(
-  { emitter, shape, frame, loadContext }: TwinState,
-  slot: number | undefined,
-  size: number,
-): void {
+export function emitReading(state: TwinState, slot: number | undefined, size: number): void {
+  const { emitter, shape, frame, loadContext, facts } = state;
   loadContext('r1');
   emitter.emit(
     mov('r3', 'r10'),
@@ -201,4 +252,5 @@ export function emitReading(
     mov('r4', size),
     call(shape.loadBytes),
   );
+  facts.holdings.clear();
 }

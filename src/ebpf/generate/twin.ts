@@ -14,8 +14,19 @@ import type { Exits } from './exits.ts';
 import { nodeValues } from './needs.ts';
 import type { RegisterPlan } from './registers.ts';
 import type { StackFrame } from './stack-frame.ts';
-import { emitReading, evaluateBothInTwin, evaluateInTwin, type TwinState } from './twin-value.ts';
+import {
+  copyTwinFacts,
+  emitReading,
+  evaluateBothInTwin,
+  evaluateForTest,
+  evaluateInTwin,
+  meetTwinFacts,
+  noTwinFacts,
+  type TwinFacts,
+  type TwinState,
+} from './twin-value.ts';
 import { mentionsVariable, variableSlot } from './variable.ts';
+import { createWaitingJumps } from './waiting-jumps.ts';
 
 export interface TwinOptions {
   readonly emitter: Emitter;
@@ -23,8 +34,15 @@ export interface TwinOptions {
   readonly frame: StackFrame;
   readonly plan: RegisterPlan;
   readonly exits: Exits;
-  /** The nodes at which the fast path gives up, with the labels that it jumped to. */
-  readonly entries: ReadonlyMap<Node, string>;
+  /** The nodes at which the fast path gives up. */
+  readonly entries: ReadonlyMap<Node, TwinEntry>;
+}
+
+export interface TwinEntry {
+  /** The label that the fast path jumped to. */
+  readonly label: string;
+  /** Conditional jumps on the longest way there. */
+  readonly jumps: number;
 }
 
 type Inner = Exclude<Node, { kind: 'exit' }>;
@@ -39,7 +57,7 @@ const keptLoads = 32;
 export function emitTwin(entry: Node, options: TwinOptions): void {
   const { emitter, shape, frame, plan, exits, entries } = options;
   const order = reachableInOrder(entry, entries);
-  const incoming = new Map<Node, Set<string>>();
+  const incoming = new Map<Node, TwinFacts>();
   const labels = new Map<Node, string>();
   const labelOf = (node: Node): string => {
     const label = labels.get(node) ?? `cold${labels.size}`;
@@ -56,20 +74,24 @@ export function emitTwin(entry: Node, options: TwinOptions): void {
     frame,
     loadContext,
     kept: loadsThatComeAgain(order),
-    available: new Set(),
+    facts: noTwinFacts(),
     failing: () => '',
     waiting: 0,
   };
+  const waiting = createWaitingJumps(emitter, new Map([...entries].map(([node, { jumps }]) => [node, jumps])));
   const reach = (node: Node): string => {
     if (node.kind === 'exit') return exits.labelOf(node.verdict);
-    incoming.set(node, intersection(incoming.get(node), state.available));
+    waiting.reach(node);
+    const before = incoming.get(node);
+    incoming.set(node, before === undefined ? copyTwinFacts(state.facts) : meetTwinFacts(before, state.facts));
     return labelOf(node);
   };
-  const edges: Edges = { emitter, exits, reach, next: undefined };
+  const edges: Edges = { emitter, exits, waiting, reach, next: undefined };
   const countNodes = order.filter((node) => node.kind === 'count');
   const counting = createCounting(emitter, shape, frame, countNodes, 'cold', () => loadContext('r1'));
 
-  for (const [node, label] of entries) {
+  for (const [node, { label }] of entries) {
+    waiting.enter(node);
     emitter.at(node.span);
     emitter.place(label);
     if (plan.kind === 'leaf') emitter.emit(store(8, 'r10', contextSlot(frame), plan.context));
@@ -78,7 +100,8 @@ export function emitTwin(entry: Node, options: TwinOptions): void {
   for (const [index, node] of order.entries()) {
     emitter.at(node.span);
     emitter.place(labelOf(node));
-    state.available = new Set(incoming.get(node));
+    waiting.enter(node);
+    state.facts = copyTwinFacts(incoming.get(node) ?? noTwinFacts());
     state.failing = () => reach((node as TestNode | AssignNode).whenFailing);
     edges.next = order[index + 1];
     emitNode(state, edges, counting, node);
@@ -89,7 +112,7 @@ function contextSlot(frame: StackFrame): number {
   return frame.slot('context', 8);
 }
 
-function reachableInOrder(entry: Node, entries: ReadonlyMap<Node, string>): readonly Inner[] {
+function reachableInOrder(entry: Node, entries: ReadonlyMap<Node, TwinEntry>): readonly Inner[] {
   const reached = new Set(entries.keys());
   const order: Inner[] = [];
   for (const node of topologicalOrder(entry)) {
@@ -112,10 +135,6 @@ function loadsThatComeAgain(order: readonly Node[]): ReadonlySet<string> {
   return new Set(again.slice(0, keptLoads).map(([key]) => key));
 }
 
-function intersection(first: ReadonlySet<string> | undefined, second: ReadonlySet<string>): Set<string> {
-  return new Set(first === undefined ? second : [...first].filter((key) => second.has(key)));
-}
-
 function emitNode(state: TwinState, edges: Edges, counting: Counting, node: Inner): void {
   switch (node.kind) {
     case 'test':
@@ -123,11 +142,17 @@ function emitNode(state: TwinState, edges: Edges, counting: Counting, node: Inne
     case 'assign':
       evaluateInTwin(state, node.value, 'r0', 'host');
       state.emitter.emit(store(4, 'r10', variableSlot(state.frame, node.index), 'r0'));
-      for (const key of state.available) if (mentionsVariable(key, node.index)) state.available.delete(key);
+      forgetVariable(state.facts, node.index);
       return goTo(edges, node.next);
     case 'count':
+      state.facts.holdings.clear();
       return counting.emitCount(edges, node);
   }
+}
+
+function forgetVariable({ available, holdings }: TwinFacts, index: number): void {
+  for (const key of available) if (mentionsVariable(key, index)) available.delete(key);
+  for (const key of holdings.keys()) if (mentionsVariable(key, index)) holdings.delete(key);
 }
 
 function emitTest(state: TwinState, edges: Edges, { test, whenTrue, whenFalse }: TestNode): void {
@@ -137,8 +162,7 @@ function emitTest(state: TwinState, edges: Edges, { test, whenTrue, whenFalse }:
   }
   const { left, condition, right, order } = comparisonOf(test);
   if (right.kind === 'constant') {
-    evaluateInTwin(state, left, 'r0', order);
-    return branch(edges, 'r0', condition, right.value | 0, whenTrue, whenFalse);
+    return branch(edges, evaluateForTest(state, left, order), condition, right.value | 0, whenTrue, whenFalse);
   }
   evaluateBothInTwin(state, left, right, 'r0', 'r1', order);
   branch(edges, 'r0', condition, 'r1', whenTrue, whenFalse);
