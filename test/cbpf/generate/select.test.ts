@@ -42,6 +42,11 @@ const shapes: readonly Shape[] = [
     lines: ['ldh [12]', 'jeq #0x1, L4', 'ldb [30]', 'jne #0x2, no', 'L4: ldh [12]', 'jne #0x3, no'],
   },
   {
+    name: 'likewise where the last way brought it',
+    predicate: and(or(testing(equal(byte, 2)), testing(equal(etherType, 1))), testing(equal(etherType, 3))),
+    lines: ['ldb [30]', 'jeq #0x2, L4', 'ldh [12]', 'jne #0x1, no', 'L4: ldh [12]', 'jne #0x3, no'],
+  },
+  {
     name: 'the length of an IPv4 header has its own instruction and stays in X',
     predicate: or(
       testing(equal(load(add(headerLength, 14), 2), 22)),
@@ -95,6 +100,40 @@ const shapes: readonly Shape[] = [
       'ldx M[0]',
       'jle x, no',
     ],
+  },
+  {
+    name: 'the operand that needs more of M[] goes first',
+    predicate: testing(
+      compare(
+        'greater',
+        binary('xor', load(add(headerLength, 14), 1), load(add(ipv4HeaderLength(40), 40), 1)),
+        load(add(headerLength, 16), 1),
+      ),
+    ),
+    lines: [
+      'ldxb 4*([40]&0xf)',
+      'ldb [x + 40]',
+      'st M[1]',
+      'ldxb 4*([14]&0xf)',
+      'ldb [x + 14]',
+      'ldx M[1]',
+      'xor x',
+      'st M[0]',
+      'ldxb 4*([14]&0xf)',
+      'ldb [x + 16]',
+      'ldx M[0]',
+      'jge x, no',
+    ],
+  },
+  {
+    name: 'a variable that changes is loaded again',
+    predicate: and(
+      assigning(0, headerLength),
+      testing(equal(load(add(variable(0), 14), 2), 22)),
+      assigning(0, byte),
+      testing(equal(load(add(variable(0), 14), 2), 23)),
+    ),
+    lines: ['ldxb 4*([14]&0xf)', 'ldh [x + 14]', 'jne #0x16, no', 'ldb [30]', 'tax', 'ldh [x + 14]', 'jne #0x17, no'],
   },
   {
     name: 'a variable that never leaves its register takes no cell',
