@@ -1,12 +1,15 @@
 import type { LinkType } from '../ir/link-type.ts';
-import { always, type Predicate } from '../ir/predicate.ts';
+import { always, and, type Predicate } from '../ir/predicate.ts';
 import type { Source } from '../ir/span.ts';
 import { DiagnosticError, type Diagnostic } from './diagnostic.ts';
+import { withInitialVariables } from './initial-variables.ts';
 import { outermostLayers } from './layers.ts';
 import { lower } from './lower.ts';
 import type { Lowering } from './lowering.ts';
 import type { Names } from './names.ts';
+import { warnOfNeverMatching } from './never-matches.ts';
 import { parse } from './parser.ts';
+import { spanOf, type Expression } from './syntax.ts';
 
 export interface CompileOptions {
   readonly linkType: LinkType;
@@ -39,9 +42,21 @@ export function compile(source: Source, options: CompileOptions): CompiledFilter
     live,
     layers: outermostLayers(linkType),
     span: { source, start: 0, end: source.text.length },
+    encapsulation: undefined,
     variables: 0,
   };
-  const predicate = lower(lowering, expression, problems);
+  const clauses = clausesOf(expression).map((clause) => ({
+    predicate: lower(lowering, clause, problems),
+    span: spanOf(clause),
+  }));
   if (problems.some((problem) => problem.severity === 'error')) throw new DiagnosticError(problems);
-  return { predicate, diagnostics: problems };
+  const joined = and(...clauses.map((clause) => clause.predicate));
+  const predicate = lowering.variables === 0 ? joined : withInitialVariables(joined);
+  const warnings = warnOfNeverMatching(linkType, { predicate, span: spanOf(expression) }, clauses);
+  return { predicate, diagnostics: [...problems, ...warnings] };
+}
+
+/** What the filter as a whole joins with `and`. */
+function clausesOf(expression: Expression): readonly Expression[] {
+  return expression.kind === 'and' ? expression.operands : [expression];
 }

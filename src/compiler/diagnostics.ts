@@ -19,6 +19,10 @@ function error(code: string, span: Span, message: string, help?: string): Diagno
     : { code, severity: 'error', message, span, help };
 }
 
+function warning(code: string, span: Span, message: string, help?: string): Diagnostic {
+  return { ...error(code, span, message, help), severity: 'warning' };
+}
+
 /** The user's text in an error: quoted, control characters visible, not too long. */
 export function quoted(text: string): string {
   const shown = [...visible(text)];
@@ -360,4 +364,29 @@ export function chainAfterVariableHeader(span: Span): Diagnostic {
 
 export function tooManyVariables(span: Span): Diagnostic {
   return error('too-many-variables', span, 'the filter needs more than 16 cells of scratch memory');
+}
+
+// Warnings
+
+export function neverMatches(span: Span): Diagnostic {
+  return warning('never-matches', span, 'no packet can match this');
+}
+
+export function clausesExclude(first: Span, second: Span): Diagnostic {
+  return warning(
+    'never-matches',
+    second,
+    `no packet can match this: ${quoted(textOf(first))} and ${quoted(textOf(second))} exclude each other`,
+    "for packets of either kind, join them with 'or'",
+  );
+}
+
+/** @param encapsulation the primitive that moved the offsets */
+export function shiftedClause(span: Span, encapsulation: Span): Diagnostic {
+  return warning(
+    'shifted-clause',
+    span,
+    `${quoted(textOf(encapsulation))} comes before this, so this is about what it carries, in all packets`,
+    `put the part with ${quoted(textOf(encapsulation))} last to ask about other packets too`,
+  );
 }

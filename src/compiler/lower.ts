@@ -11,7 +11,7 @@ import { etherBroadcast, etherMulticast } from './protocol/ether.ts';
 import { ipv4Broadcast, ipv4Multicast, ipv6Multicast, protocolPrimitive } from './protocol/ip.ts';
 import { llc } from './protocol/llc.ts';
 import type { Protocol } from './protocols.ts';
-import type { Combination, Expression, Negation, Primitive } from './syntax.ts';
+import { isCombination, spanOf, type Combination, type Expression, type Negation, type Primitive } from './syntax.ts';
 
 /**
  * The predicate of a syntax tree. Primitives are lowered in the order of the text, because those that name an
@@ -26,16 +26,23 @@ export function lower(lowering: Lowering, expression: Expression, problems: Diag
     spine.push(leftmost);
     leftmost = leftmost.operands[0] as Expression;
   }
+  const { layers } = lowering;
   let predicate = lowerLeaf(lowering, leftmost, problems);
   for (const { kind, operands } of spine.reverse()) {
-    const rest = operands.slice(1).map((operand) => lower(lowering, operand, problems));
+    const rest = operands.slice(1).map((operand) => {
+      if (kind === 'or' && lowering.layers !== layers) warnOfShift(lowering, operand, problems);
+      return lower(lowering, operand, problems);
+    });
     predicate = kind === 'and' ? and(predicate, ...rest) : or(predicate, ...rest);
   }
   return predicate;
 }
 
-function isCombination(expression: Expression): expression is Combination {
-  return expression.kind === 'and' || expression.kind === 'or';
+/** One warning for each encapsulation is enough. */
+function warnOfShift(lowering: Lowering, operand: Expression, problems: Diagnostic[]): void {
+  if (lowering.encapsulation === undefined) return;
+  problems.push(diagnostics.shiftedClause(spanOf(operand), lowering.encapsulation));
+  lowering.encapsulation = undefined;
 }
 
 function lowerLeaf(lowering: Lowering, leaf: Negation | Primitive, problems: Diagnostic[]): Predicate {
@@ -74,8 +81,12 @@ function lowerPrimitive(lowering: Lowering, primitive: Primitive): Predicate {
       return outgoing(lowering, 'outbound');
     case 'ifindex':
       return interfaceIndex(lowering, primitive.index);
-    case 'encapsulation':
-      return encapsulation(lowering, primitive.header, primitive.identifier);
+    case 'encapsulation': {
+      const { layers } = lowering;
+      const predicate = encapsulation(lowering, primitive.header, primitive.identifier);
+      if (lowering.layers !== layers) lowering.encapsulation = primitive.span;
+      return predicate;
+    }
     case 'llc':
       return llc(lowering, primitive.type);
   }

@@ -20,6 +20,8 @@ export interface Lowering {
   layers: Layers;
   /** Of the primitive that is being lowered: every test of its remembers it. */
   span: Span;
+  /** The last primitive that changed `layers`. */
+  encapsulation: Span | undefined;
   /** How many variables are in use. */
   variables: number;
 }

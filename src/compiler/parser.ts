@@ -13,7 +13,7 @@ import { parseQualifiers, startsQualifiers } from './parse-head.ts';
 import { parsePrimitive } from './parse-primitive.ts';
 import { parseValue, startsValue } from './parse-value.ts';
 import type { Qualifiers } from './qualifiers.ts';
-import type { Arithmetic, Expression } from './syntax.ts';
+import { spanOf, type Arithmetic, type Expression } from './syntax.ts';
 
 /**
  * Where an operand stands: whose qualifiers a value without any takes over, and what may stand there.
@@ -108,17 +108,21 @@ function matchOf(value: ReturnType<typeof parseValue>, context: Context): Expres
 
 /** One operand of `and` or `or`, with all the `not`s before it. */
 function parseOperand(cursor: Cursor, context: Context): Operand {
-  let negated = false;
+  const start = peek(cursor).span;
   let negations = 0;
   while (peekWord(cursor)?.kind === 'not') {
     take(cursor);
-    negated = !negated;
     negations++;
   }
   const operand = parseComparison(cursor, context);
   if (negations === 0) return operand;
   const condition = requireCondition(operand, context);
-  return negated ? { ...condition, expression: { kind: 'not', operand: condition.expression } } : condition;
+  if (negations % 2 === 0) return condition;
+  const { expression } = condition;
+  return {
+    ...condition,
+    expression: { kind: 'not', operand: expression, span: coverSpans(start, spanOf(expression)) },
+  };
 }
 
 /** An operand without `not`; where it is arithmetic, the rest of it and the comparison. */

@@ -1,4 +1,4 @@
-import type { Span } from '../ir/span.ts';
+import { coverSpans, type Span } from '../ir/span.ts';
 import type { Protocol } from './protocols.ts';
 import type { Qualifiers } from './qualifiers.ts';
 import type { Encapsulation } from './words.ts';
@@ -18,6 +18,20 @@ export interface Combination {
 export interface Negation {
   readonly kind: 'not';
   readonly operand: Expression;
+  readonly span: Span;
+}
+
+export function isCombination(expression: Expression): expression is Combination {
+  return expression.kind === 'and' || expression.kind === 'or';
+}
+
+/** From the first word of an expression to its last. */
+export function spanOf(expression: Expression): Span {
+  let first = expression;
+  while (isCombination(first)) first = first.operands[0] as Expression;
+  let last = expression;
+  while (isCombination(last)) last = last.operands.at(-1) as Expression;
+  return coverSpans(first.span, last.span);
 }
 
 export type Primitive =

@@ -15,6 +15,8 @@ export interface Libpcap {
   readonly version: string;
   /** @throws LibpcapError with libpcap's words where it rejects the filter */
   compile(expression: string, linkType: LinkType, options?: CompileOptions): LibpcapProgram;
+  /** Instructions of other origin, to be run by libpcap. They are not checked. */
+  load(instructions: readonly RawInstruction[]): LibpcapProgram;
 }
 
 export interface CompileOptions {
@@ -88,6 +90,9 @@ function bind(library: LibraryHandle): Libpcap {
     return handle;
   }
 
+  const runAt = (pointer: unknown, packet: Uint8Array, length = packet.length): number =>
+    run(pointer, packet, length, packet.length) as number;
+
   return {
     version: version(),
     compile(expression, linkType, options = {}) {
@@ -105,10 +110,21 @@ function bind(library: LibraryHandle): Libpcap {
       const bytes = new Uint8Array(koffi.view(pointer, count * instructionBytes)).slice();
       return {
         instructions: instructionsOf(bytes),
-        run: (packet, length = packet.length) => run(pointer, packet, length, packet.length) as number,
+        run: (packet, length) => runAt(pointer, packet, length),
         free() {
           freeCode(program);
           koffi.free(program);
+        },
+      };
+    },
+    load(instructions) {
+      const pointer = koffi.alloc('uint8_t', instructions.length * instructionBytes) as unknown;
+      new Uint8Array(koffi.view(pointer, instructions.length * instructionBytes)).set(bytesOf(instructions));
+      return {
+        instructions,
+        run: (packet, length) => runAt(pointer, packet, length),
+        free() {
+          koffi.free(pointer);
         },
       };
     },
@@ -123,6 +139,18 @@ function instructionsOf(bytes: Uint8Array): readonly RawInstruction[] {
     jf: view.getUint8(i * instructionBytes + 3),
     k: view.getUint32(i * instructionBytes + 4, true),
   }));
+}
+
+function bytesOf(instructions: readonly RawInstruction[]): Uint8Array {
+  const bytes = new Uint8Array(instructions.length * instructionBytes);
+  const view = new DataView(bytes.buffer);
+  instructions.forEach(({ code, jt, jf, k }, i) => {
+    view.setUint16(i * instructionBytes, code, true);
+    view.setUint8(i * instructionBytes + 2, jt);
+    view.setUint8(i * instructionBytes + 3, jf);
+    view.setUint32(i * instructionBytes + 4, k, true);
+  });
+  return bytes;
 }
 
 /** A capture file with a header and no packets. */

@@ -1,4 +1,4 @@
-import { always, and, assigning, or, type Predicate } from '../../ir/predicate.ts';
+import { and, assigning, or, type Predicate } from '../../ir/predicate.ts';
 import { add, binary, bitAnd, constant, ipv4HeaderLength, load, variable, type Value } from '../../ir/value.ts';
 import { networkHeader, valueOf } from '../layers.ts';
 import { hasBits, isEqual, newVariable, type Lowering } from '../lowering.ts';
@@ -28,8 +28,7 @@ const facts: Readonly<Record<'geneve' | 'vxlan', TunnelFacts>> = {
 
 /**
  * `geneve` and `vxlan`: UDP to their port over IPv4 or IPv6, and the identifier if one is named. What follows in the
- * filter is about the frame inside. Where it lies is not known before, so three variables hold it; where the packet is
- * no such tunnel they are 0, because text behind `or` may ask for them all the same.
+ * filter is about the frame inside, whose place varies: variables hold it.
  */
 export function tunnel(lowering: Lowering, kind: 'geneve' | 'vxlan', identifier: WrittenNumber | undefined): Predicate {
   if (identifier !== undefined) checkIdentifier(identifier, 'virtual network identifier', 0xffffff);
@@ -54,11 +53,6 @@ export function tunnel(lowering: Lowering, kind: 'geneve' | 'vxlan', identifier:
     assigning(header, valueOf(network, ipv6HeaderLength + udpHeaderLength), span),
   );
   const inside = kind === 'geneve' ? insideGeneve(lowering, header, place) : insideVxlan(lowering, header, place);
-  const nowhere = and(
-    ...Object.values(place).map((index: number) => assigning(index, constant(0), span)),
-    always(false, span),
-  );
-
   lowering.layers = {
     ...lowering.layers,
     linkType: 'EN10MB',
@@ -68,7 +62,7 @@ export function tunnel(lowering: Lowering, kind: 'geneve' | 'vxlan', identifier:
     labelBytes: 0,
     inTunnel: true,
   };
-  return or(and(or(overIpv4, overIpv6), inside), nowhere);
+  return and(or(overIpv4, overIpv6), inside);
 }
 
 /** The variables that hold where the parts of the inner frame lie. */
