@@ -63,3 +63,6 @@ export function extensionFacts(name: Extension): ExtensionFacts {
 export function extensionAt(offset: number): ExtensionFacts | undefined {
   return byOffset.get(offset);
 }
+
+/** What `packet-type` is for a packet that this host sent: PACKET_OUTGOING in linux/if_packet.h. */
+export const packetTypeOutgoing = 4;

@@ -1,6 +1,7 @@
 import { successorsOf, topologicalOrder, type Graph, type Node } from '../ir/graph.ts';
 import { valuesOf } from '../ir/test.ts';
 import { canFail } from '../ir/value.ts';
+import { variableRanges, type VariableRanges } from '../ir/variable-ranges.ts';
 import { mostInstructions } from './check.ts';
 import { goTo, labelled, plain, targetsOf, type Item, type Label } from './generate/code.ts';
 import { meet, nothingKnown, type Registers } from './generate/contents.ts';
@@ -77,6 +78,7 @@ function select(
   const nodes = order.filter((node) => node.kind !== 'exit');
   const labels = new Map<Node, Label>(order.map((node, index) => [node, labelOf(node, index)]));
   const variables = allocateVariables(order);
+  const ranges = variableRanges(order[0] as Node);
   const emitter: Emitter = {
     target,
     variables,
@@ -85,12 +87,14 @@ function select(
     nextLabel: order.length + 2,
     span: undefined,
     registers: nothingKnown,
+    ranges: new Map(),
     freeCells: [],
   };
   const registersAt = new Map<Node, Registers>();
   for (const node of nodes) {
     emitter.span = node.span;
     emitter.registers = registersAt.get(node) ?? nothingKnown;
+    emitter.ranges = ranges.get(node) as VariableRanges;
     emitter.freeCells = variables.freeCells(node);
     emitLabel(emitter, labels.get(node) as Label);
     if (node.kind === 'test') {

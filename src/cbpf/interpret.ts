@@ -1,7 +1,7 @@
 import type { Packet } from '../ir/packet.ts';
 import type { MetadataField } from '../ir/value.ts';
 import { requireValid, scratchCells } from './check.ts';
-import { extensionAt, extensionBase, type Extension } from './extension.ts';
+import { extensionAt, extensionBase, packetTypeOutgoing, type Extension } from './extension.ts';
 import type { Instruction } from './instruction.ts';
 import { predecode } from './predecode.ts';
 
@@ -251,10 +251,10 @@ const metadataOf: Readonly<Partial<Record<Extension, MetadataField>>> = {
   'vlan-protocol': 'vlan-protocol',
 };
 
-/** PACKET_OUTGOING in linux/if_packet.h; a packet that is not outgoing reads as PACKET_HOST, 0. */
-export const packetTypeOutgoing = 4;
-
-/** @returns −1 for what only a kernel knows: such a load ends the program */
+/**
+ * A packet that is not outgoing reads as PACKET_HOST, 0.
+ * @returns −1 for what only a kernel knows: such a load ends the program
+ */
 function readExtension(offset: number, metadata: Packet['metadata']): number {
   const extension = extensionAt(offset >>> 0)?.name as Extension;
   const field = metadataOf[extension];

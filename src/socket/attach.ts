@@ -54,7 +54,10 @@ export function lockFilter(kernel: Kernel, descriptor: number): void {
   kernel.setSocketOption(descriptor, SOL_SOCKET, SO_LOCK_FILTER, u32(1));
 }
 
-/** The classic program of a socket; undefined where there is none. (Linux 3.8) */
+/**
+ * The classic program of a socket; undefined where there is none. (Linux 3.8)
+ * @throws SystemError EACCES where the socket has an eBPF program
+ */
 export function attachedFilter(kernel: Kernel, descriptor: number): readonly Instruction[] | undefined {
   const bytes = new Uint8Array(mostInstructions * rawInstructionSize);
   // For this option alone the kernel answers with a count of instructions instead of bytes.

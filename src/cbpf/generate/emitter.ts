@@ -1,6 +1,7 @@
-import { rangeOf, type Range } from '../../ir/range.ts';
+import { anyNumber, rangeOf, type Range } from '../../ir/range.ts';
 import type { Span } from '../../ir/span.ts';
 import type { Value } from '../../ir/value.ts';
+import type { VariableRanges } from '../../ir/variable-ranges.ts';
 import { withSpan, type Condition, type Instruction, type Register } from '../instruction.ts';
 import { labelled, plain, type Item, type Label } from './code.ts';
 import { afterAssigning, holding, type Registers } from './contents.ts';
@@ -22,6 +23,8 @@ export interface Emitter {
   span: Span | undefined;
   /** What the registers hold at the end of `items`. */
   registers: Registers;
+  /** What is known of the variables' numbers there. */
+  ranges: VariableRanges;
   /** Cells of M[] that nobody needs at the moment. */
   freeCells: readonly number[];
 }
@@ -70,7 +73,7 @@ export function learnAssigned(emitter: Emitter, index: number, register: Registe
 
 /** Bounds of a value, those of its variables included. */
 export function boundsOf(emitter: Emitter, value: Value): Range {
-  return rangeOf(value, emitter.variables.rangeOf);
+  return rangeOf(value, (index) => emitter.ranges.get(index) ?? anyNumber);
 }
 
 /**

@@ -1,12 +1,13 @@
 import type { AssignNode, TestNode } from '../../ir/graph.ts';
 import type { Compare, Test } from '../../ir/test.ts';
 import { canFail, type Binary, type Value } from '../../ir/value.ts';
+import { packetTypeOutgoing } from '../extension.ts';
 import { storeScratch, type Condition, type Register } from '../instruction.ts';
 import type { Label } from './code.ts';
 import { holds } from './contents.ts';
 import { emit, emitBranch, forget, learnAssigned, type Emitter } from './emitter.ts';
 import { InexpressibleError } from './inexpressible.ts';
-import { bringOperands, directLoad, emitMetadata, packetTypeOutgoing, toAccumulator, toIndex } from './select-value.ts';
+import { bringOperands, directLoad, emitMetadata, toAccumulator, toIndex } from './select-value.ts';
 
 /** Code that evaluates a test and leaves by one of two labels. */
 export function selectTest(emitter: Emitter, node: TestNode, whenTrue: Label, whenFalse: Label): void {

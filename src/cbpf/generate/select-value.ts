@@ -7,7 +7,7 @@ import {
   type MetadataField,
   type Value,
 } from '../../ir/value.ts';
-import type { Extension } from '../extension.ts';
+import { packetTypeOutgoing, type Extension } from '../extension.ts';
 import {
   aluConstant,
   aluIndex,
@@ -40,9 +40,6 @@ import {
 } from './emitter.ts';
 import { InexpressibleError } from './inexpressible.ts';
 import { endOfOffsets, joinOffset, splitOffset } from './simplify.ts';
-
-/** PACKET_OUTGOING in linux/if_packet.h. */
-export const packetTypeOutgoing = 4;
 
 /** Brings a value into A. X may change unless `usesIndex` says no. */
 export function toAccumulator(emitter: Emitter, value: Value): void {

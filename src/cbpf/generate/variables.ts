@@ -1,5 +1,4 @@
 import { successorsOf, type Node } from '../../ir/graph.ts';
-import { rangeOf, type Range } from '../../ir/range.ts';
 import { valuesOf } from '../../ir/test.ts';
 import { operandsOf, type Value } from '../../ir/value.ts';
 import { scratchCells } from '../check.ts';
@@ -13,7 +12,6 @@ export interface Variables {
   readonly isRead: (node: Node, index: number) => boolean;
   /** Cells that a node may use for itself. */
   readonly freeCells: (node: Node) => readonly number[];
-  readonly rangeOf: (index: number) => Range;
 }
 
 /**
@@ -24,7 +22,6 @@ export function allocateVariables(order: readonly Node[]): Variables {
   const liveIn = liveVariables(order);
   const liveOut = (node: Node) => union(successorsOf(node).map((successor) => liveIn.get(successor) ?? none));
   const cells = allocateCells(order, liveOut);
-  const ranges = rangesOfVariables(order);
   return {
     cellOf: (index) => cells.get(index) as number,
     isRead: (node, index) => liveOut(node).has(index),
@@ -33,7 +30,6 @@ export function allocateVariables(order: readonly Node[]): Variables {
       const used = new Set([...(liveIn.get(node) ?? none), ...liveOut(node), ...assigned].map((i) => cells.get(i)));
       return allCells.filter((cell) => !used.has(cell));
     },
-    rangeOf: (index) => ranges.get(index) as Range,
   };
 }
 
@@ -93,19 +89,4 @@ function allocateCells(order: readonly Node[], liveOut: (node: Node) => Live): R
     cells.set(index, cell);
   }
   return cells;
-}
-
-function rangesOfVariables(order: readonly Node[]): ReadonlyMap<number, Range> {
-  const ranges = new Map<number, Range>();
-  for (const node of order) {
-    if (node.kind !== 'assign') continue;
-    // A value that reads a variable whose range is not complete yet may be anything: other assignments may follow.
-    const { least, greatest } = rangeOf(node.value);
-    const known = ranges.get(node.index);
-    ranges.set(node.index, {
-      least: Math.min(least, known?.least ?? least),
-      greatest: Math.max(greatest, known?.greatest ?? greatest),
-    });
-  }
-  return ranges;
 }
