@@ -1,11 +1,17 @@
 // npm run conformance -- <shared folder> [--full]: pktf against libpcap, tcpdump and the kernel on the collected material.
 import { join } from 'node:path';
+import { openLinuxKernel } from '../src/kernel/linux/index.ts';
 import { ebpfEngine } from '../src/replay/engine/ebpf.ts';
 import { evaluatorEngine } from '../src/replay/engine/evaluator.ts';
+import { kernelSocketEngine } from '../src/replay/engine/kernel-socket.ts';
+import { kernelTcEngine, kernelXdpEngine } from '../src/replay/engine/kernel-test-run.ts';
 import { interpreterEngine } from '../src/replay/engine/interpreter.ts';
 import { javascriptEngine } from '../src/replay/engine/javascript.ts';
 import { capturesAgainstLibpcap } from '../test/conformance/captures-against-libpcap.ts';
 import { capturesAgainstTcpdump } from '../test/conformance/captures-against-tcpdump.ts';
+import { expressionsAgainstLibpcap } from '../test/conformance/expressions-against-libpcap.ts';
+import { filtersAppliedToCaptures } from '../test/conformance/filters-applied-to-captures.ts';
+import { rejectedExpressions } from '../test/conformance/rejected-expressions.ts';
 import { printReport, type ConformanceReport } from '../test/conformance/report.ts';
 import { subsetFilters } from '../test/conformance/subset-filters.ts';
 import { loadLibpcap, type Libpcap } from '../test/support/libpcap.ts';
@@ -19,6 +25,8 @@ if (shared === undefined) {
 }
 
 const libpcap = requireLibpcap();
+const kernel = openLinuxKernel();
+const corpus = join(shared, 'corpus');
 const captures = { folder: join(shared, 'pcaps'), filters: subsetFilters };
 
 const parts: readonly (() => Promise<ConformanceReport>)[] = [
@@ -29,12 +37,31 @@ const parts: readonly (() => Promise<ConformanceReport>)[] = [
       engines: [evaluatorEngine, interpreterEngine, javascriptEngine, ebpfEngine],
     }),
   () =>
+    capturesAgainstLibpcap({
+      ...captures,
+      libpcap,
+      linkTypes: ['EN10MB'],
+      engines: [kernelSocketEngine(kernel), kernelXdpEngine(kernel), kernelTcEngine(kernel)],
+    }),
+  () =>
     capturesAgainstTcpdump({
       ...captures,
       linkTypes: ['EN10MB', 'RAW', 'LINUX_SLL', 'NULL'],
       engine: javascriptEngine,
       share: full ? 1 : 0.05,
     }),
+  () =>
+    expressionsAgainstLibpcap({
+      corpus,
+      libpcap,
+      engines: [evaluatorEngine, interpreterEngine, ebpfEngine],
+      seed: 1,
+      sample: full ? 1 : 0.02,
+      longestCut: full ? 256 : 128,
+      mutations: full ? 200 : 20,
+    }),
+  async () => rejectedExpressions(corpus),
+  () => filtersAppliedToCaptures(corpus, javascriptEngine),
 ];
 
 let passed = true;
