@@ -130,8 +130,8 @@ async function forEachBatch(source: PacketSource, see: (batch: PacketBatch) => v
 function describePacket(batch: PacketBatch, index: number): string {
   const offset = batch.offsets[index] as number;
   const bytes = batch.bytes.subarray(offset, offset + (batch.capturedLengths[index] as number));
-  // Of the time the whole seconds: tcpdump writes microseconds, and garbage where a capture has more than a million.
-  return `${batch.seconds[index]} ${batch.lengths[index]} ${Buffer.from(bytes).toString('hex')}`;
+  // Without the time: tcpdump writes garbage where a capture has more than a second's worth of nanoseconds.
+  return `${batch.lengths[index]} ${Buffer.from(bytes).toString('hex')}`;
 }
 
 function summary(picked: string): string {
