@@ -1,5 +1,14 @@
 import { helperName } from './helper.ts';
-import type { AluOperator, ByteSwap, Instruction, MemorySize, Operand, Register, Width } from './instruction.ts';
+import {
+  slotsOf,
+  type AluOperator,
+  type ByteSwap,
+  type Instruction,
+  type MemorySize,
+  type Operand,
+  type Register,
+  type Width,
+} from './instruction.ts';
 import { layout, type Placed } from './layout.ts';
 
 /**
@@ -10,32 +19,28 @@ import { layout, type Placed } from './layout.ts';
  *     1:  if r2 > r3 goto +5 <twin0>
  */
 export function disassemble(instructions: readonly Instruction[]): string {
-  const placed = layout(instructions);
+  const { placed, labels } = layout(instructions);
   const width = String(placed.at(-1)?.slot ?? 0).length;
-  const labels = labelsBySlot(instructions, placed);
+  const names = namesBySlot(labels);
   const lines: string[] = [];
   for (const each of placed) {
-    for (const name of labels.get(each.slot) ?? []) lines.push(`<${name}>:`);
+    for (const name of names.get(each.slot) ?? []) lines.push(`<${name}>:`);
     lines.push(`${String(each.slot).padStart(width + 2)}:  ${textOf(each)}`);
   }
   const end = placed.at(-1);
-  if (end !== undefined) for (const name of labels.get(end.slot + 1) ?? []) lines.push(`<${name}>:`);
+  const afterEnd = end === undefined ? 0 : end.slot + slotsOf(end.instruction);
+  for (const name of names.get(afterEnd) ?? []) lines.push(`<${name}>:`);
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** Islands of trampolines stand between the instructions, so labels are found by the instructions behind them. */
-function labelsBySlot(instructions: readonly Instruction[], placed: readonly Placed[]): ReadonlyMap<number, string[]> {
-  const slots = new Map(placed.map(({ instruction, slot }) => [instruction as Instruction, slot]));
-  const labels = new Map<number, string[]>();
-  let waiting: string[] = [];
-  for (const instruction of instructions) {
-    if (instruction.kind === 'label') waiting.push(instruction.name);
-    else if (waiting.length > 0) {
-      labels.set(slots.get(instruction) as number, waiting);
-      waiting = [];
-    }
+function namesBySlot(labels: ReadonlyMap<string, number>): ReadonlyMap<number, readonly string[]> {
+  const names = new Map<number, string[]>();
+  for (const [name, slot] of labels) {
+    const known = names.get(slot);
+    if (known === undefined) names.set(slot, [name]);
+    else known.push(name);
   }
-  return labels;
+  return names;
 }
 
 const aluSymbols: Readonly<Record<AluOperator, string>> = {

@@ -37,7 +37,7 @@ const slotBytes = 8;
  * @throws EncodeError, LayoutError
  */
 export function encode(instructions: readonly Instruction[], options: EncodeOptions = {}): Uint8Array {
-  const placed = layout(instructions);
+  const { placed } = layout(instructions);
   const bytes = new Uint8Array(slotCount(placed) * slotBytes);
   const view = new DataView(bytes.buffer);
   for (const each of placed) writeInstruction(view, each, options.maps ?? new Map());
@@ -46,7 +46,7 @@ export function encode(instructions: readonly Instruction[], options: EncodeOpti
 
 /** The span of each slot as the kernel numbers them: what an instruction number in a verifier's log means. */
 export function spansBySlot(instructions: readonly Instruction[]): readonly (Span | undefined)[] {
-  const placed = layout(instructions);
+  const { placed } = layout(instructions);
   const spans = new Array<Span | undefined>(slotCount(placed)).fill(undefined);
   for (const { instruction, slot } of placed) spans.fill(instruction.span, slot, slot + slotsOf(instruction));
   return spans;

@@ -10,6 +10,12 @@ export interface Placed {
   readonly distance: number;
 }
 
+export interface Layout {
+  readonly placed: readonly Placed[];
+  /** The slot of each label. */
+  readonly labels: ReadonlyMap<string, number>;
+}
+
 /** A program that has no encoding: a label that is missing or given twice, a jump back over too much code. */
 export class LayoutError extends Error {
   constructor(message: string) {
@@ -42,7 +48,7 @@ interface Waiting {
  * backward jump that is too long is an error.
  * @throws LayoutError
  */
-export function layout(instructions: readonly Instruction[]): readonly Placed[] {
+export function layout(instructions: readonly Instruction[]): Layout {
   const output: { instruction: Placed['instruction']; slot: number; distance: number }[] = [];
   const labels = new Map<string, number>();
   // In the order of their oldest jump, for a label is deleted before it can be inserted again.
@@ -96,7 +102,7 @@ export function layout(instructions: readonly Instruction[]): readonly Placed[] 
   }
   const [missing] = waiting.keys();
   if (missing !== undefined) throw new LayoutError(`label ${missing} is missing`);
-  return output;
+  return { placed: output, labels };
 }
 
 function ageOfOldest(waiting: ReadonlyMap<string, Waiting>, slot: number): number {

@@ -20,7 +20,7 @@ export function lineRecords(instructions: readonly Instruction[]): readonly Line
   const lines = createLineFinder();
   const records: LineRecord[] = [];
   let previous: Span | undefined | null = null;
-  for (const { instruction, slot } of layout(instructions)) {
+  for (const { instruction, slot } of layout(instructions).placed) {
     if (slotsOf(instruction) === 0 || instruction.span === previous) continue;
     previous = instruction.span;
     records.push(previous === undefined ? { slot, ...nowhere } : { slot, ...lines(previous) });
