@@ -8,6 +8,7 @@ import { meet, nothingKnown, type Registers } from './generate/contents.ts';
 import { removeDeadStores } from './generate/dead-stores.ts';
 import { emitLabel, type Emitter, type Target } from './generate/emitter.ts';
 import { InexpressibleError } from './generate/inexpressible.ts';
+import { mergeBlocks } from './generate/merge-blocks.ts';
 import { resolveJumps } from './generate/resolve-jumps.ts';
 import { selectAssign, selectTest } from './generate/select-node.ts';
 import { simplify } from './generate/simplify.ts';
@@ -38,7 +39,7 @@ export interface GenerateOptions {
 export function generate(graph: Graph, options: GenerateOptions): Program {
   const order = topologicalOrder(simplify(graph.entry));
   order.forEach(requireExpressible);
-  const items = removeDeadStores(select(order, options));
+  const items = mergeBlocks(removeDeadStores(select(order, options)));
   const instructions = resolveJumps(items);
   if (instructions.length > mostInstructions) {
     throw new InexpressibleError({ kind: 'too-long', count: instructions.length });

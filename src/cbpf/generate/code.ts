@@ -6,7 +6,7 @@ export type Item =
   /** Anything but a jump. */
   | { readonly kind: 'plain'; readonly instruction: Instruction }
   | Branch
-  | { readonly kind: 'go-to'; readonly target: Label }
+  | GoTo
   | { readonly kind: 'label'; readonly label: Label };
 
 /** A conditional jump; never falls through. */
@@ -19,6 +19,11 @@ export interface Branch {
   readonly span: Span | undefined;
 }
 
+export interface GoTo {
+  readonly kind: 'go-to';
+  readonly target: Label;
+}
+
 /** A place in the code. Jumps only lead forward to it. */
 export type Label = number;
 
@@ -26,7 +31,7 @@ export function plain(instruction: Instruction): Item {
   return { kind: 'plain', instruction };
 }
 
-export function goTo(target: Label): Item {
+export function goTo(target: Label): GoTo {
   return { kind: 'go-to', target };
 }
 

@@ -27,8 +27,7 @@ export function resolveJumps(items: readonly Item[]): readonly Instruction[] {
         pushJump(layout, item.target);
         break;
       case 'branch':
-        if (item.whenTrue === item.whenFalse) pushJump(layout, item.whenTrue);
-        else pushBranch(layout, item);
+        pushBranch(layout, item);
     }
   }
   return layout.reversed.reverse();

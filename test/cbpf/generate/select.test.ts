@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import { disassemble } from '../../../src/cbpf/assembler/disassemble.ts';
 import { generate, type Target } from '../../../src/cbpf/generate.ts';
 import { interpreter } from '../../../src/cbpf/interpret.ts';
+import { exit, type Graph, type Node } from '../../../src/ir/graph.ts';
 import { and, assigning, not, or, testing, type Predicate } from '../../../src/ir/predicate.ts';
-import { anyBit, compare, equal } from '../../../src/ir/test.ts';
+import { anyBit, compare, equal, type Test } from '../../../src/ir/test.ts';
 import {
   add,
   binary,
@@ -14,7 +15,9 @@ import {
   metadata,
   packetLength,
   variable,
+  type Value,
 } from '../../../src/ir/value.ts';
+import { match, noMatch } from '../../../src/ir/verdict.ts';
 import { filterGraph } from '../../support/random-graph.ts';
 
 interface Shape {
@@ -253,8 +256,8 @@ const shapes: readonly Shape[] = [
 ];
 
 /** The program with its exits named, and labels in front of what they stand before. */
-function linesOf(predicate: Predicate, target: Target): readonly string[] {
-  const { instructions } = generate(filterGraph(predicate), { target });
+function linesOf(graph: Graph, target: Target): readonly string[] {
+  const { instructions } = generate(graph, { target });
   const lines = disassemble(instructions)
     .trimEnd()
     .split('\n')
@@ -272,9 +275,29 @@ function linesOf(predicate: Predicate, target: Target): readonly string[] {
 describe('instructions of values and tests', () => {
   for (const { name, predicate, target = 'capture', lines } of shapes) {
     it(name, () => {
-      expect(linesOf(predicate, target)).to.deep.equal(lines);
+      expect(linesOf(filterGraph(predicate), target)).to.deep.equal(lines);
     });
   }
+
+  it('the same questions about different fields are the same code', () => {
+    const accept = exit(match);
+    const reject = exit(noMatch);
+    const ask = (test: Test, whenTrue: Node, whenFalse: Node): Node => {
+      return { kind: 'test', test, whenTrue, whenFalse, whenFailing: reject };
+    };
+    const anyOf = (field: Value) => ask(equal(field, 7), accept, ask(equal(field, 8), accept, reject));
+    const entry = ask(equal(etherType, 1), anyOf(load(26, 4)), ask(equal(etherType, 2), anyOf(load(28, 4)), reject));
+    expect(linesOf({ linkType: 'EN10MB', entry }, 'capture')).to.deep.equal([
+      'ldh [12]',
+      'jne #0x1, L4',
+      'ld [26]',
+      'jeq #0x7, match, L7',
+      'L4: jne #0x2, no',
+      'ld [28]',
+      'jeq #0x7, match',
+      'L7: jne #0x8, no',
+    ]);
+  });
 
   it('the direction is a number where it is not asked for at once', () => {
     const predicate = testing(equal(add(metadata('direction-outgoing'), byte), 7));
