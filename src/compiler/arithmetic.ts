@@ -1,15 +1,16 @@
 import { and, not, testing, type Predicate } from '../ir/predicate.ts';
+import { rangeOf } from '../ir/range.ts';
 import type { Span } from '../ir/span.ts';
 import { compare, type CompareOperator } from '../ir/test.ts';
 import {
   add,
   binary,
   bitAnd,
-  calculate,
   constant,
   ipv4HeaderLength,
   load,
   packetLength,
+  variable,
   type BinaryOperator,
   type Value,
 } from '../ir/value.ts';
@@ -176,65 +177,19 @@ function accessed(lowering: Lowering, protocol: Protocol, index: Calculated, siz
 const outside = 0x7fffffff;
 
 /**
- * The place of an index behind a header. Sums of an index that wraps at 32 bits would come out inside the packet
- * again (`ip[-14]`), or reach what the kernel keeps at negative offsets; so an index of 2^31 or more is moved to
- * where no packet reaches.
+ * The place of an index behind a header. The index and where a variable says the header lies are added modulo 2^32, so
+ * that negative indexes reach back; but with the constant part such a sum must not come out inside the packet again
+ * (`ip[-14]`), nor reach what the kernel keeps at negative offsets. So 2^31 and more is moved to where no packet reaches.
  */
 function indexed(header: Offset, index: Value): Value {
-  if (index.kind === 'constant') {
-    return index.value + header.constant > outside ? constant(outside) : valueOf(header, index.value);
-  }
-  if (upperBound(index) + header.constant <= outside) return add(index, valueOf(header));
-  const low = bitAnd(index, 0x7fffffff);
-  const high = bitAnd(binary('shift-right', index, constant(1)), 0x40000000);
-  return add(binary('or', low, high), valueOf(header));
+  const relative = header.variable === undefined ? index : add(index, variable(header.variable));
+  if (relative.kind === 'constant') return constant(Math.min(relative.value + header.constant, outside));
+  const { greatest } = rangeOf(relative, () => ({ least: 0, greatest: furthestInnerFrame }));
+  if (greatest + header.constant <= outside) return add(relative, header.constant);
+  const low = bitAnd(relative, 0x7fffffff);
+  const high = bitAnd(binary('shift-right', relative, constant(1)), 0x40000000);
+  return add(binary('or', low, high), header.constant);
 }
 
-const largest = 0xffffffff;
-
-/** No packet makes the value larger than this. */
-function upperBound(value: Value): number {
-  switch (value.kind) {
-    case 'constant':
-      return value.value;
-    case 'load':
-      return 2 ** (8 * value.size) - 1;
-    case 'length':
-    case 'metadata':
-    case 'variable':
-      return largest;
-    case 'binary':
-      return upperBoundOfBinary(value.operator, upperBound(value.left), upperBound(value.right), value.right);
-  }
-}
-
-function upperBoundOfBinary(operator: BinaryOperator, left: number, right: number, operand: Value): number {
-  const constantOperand = operand.kind === 'constant' ? operand.value : undefined;
-  switch (operator) {
-    case 'add':
-      return withoutWrapping(left + right);
-    case 'multiply':
-      return withoutWrapping(left * right);
-    case 'subtract':
-      return largest;
-    case 'and':
-      return Math.min(left, right);
-    case 'or':
-    case 'xor':
-      return 2 ** Math.ceil(Math.log2(Math.max(left, right) + 1)) - 1;
-    case 'modulo':
-      return Math.min(left, Math.max(right - 1, 0));
-    case 'divide':
-      return left;
-    case 'shift-left':
-      return constantOperand === undefined || constantOperand > 31
-        ? largest
-        : withoutWrapping(left * 2 ** constantOperand);
-    case 'shift-right':
-      return constantOperand === undefined ? left : (calculate('shift-right', left, constantOperand) as number);
-  }
-}
-
-function withoutWrapping(bound: number): number {
-  return bound > largest ? largest : bound;
-}
+/** Where a frame inside tunnels may begin: as many as there are variables for, each with the longest of its headers. */
+const furthestInnerFrame = 0xffff;

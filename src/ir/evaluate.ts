@@ -1,6 +1,7 @@
 import type { Node } from './graph.ts';
 import { readUnsigned, type Packet } from './packet.ts';
 import { decide, valuesOf } from './test.ts';
+import { noTables, type Tables } from './table.ts';
 import { calculate, type Value } from './value.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -12,7 +13,7 @@ export interface Outcome {
 }
 
 /** The meaning of a graph, written to be read: what every back end is compared with. */
-export function evaluate(entry: Node, packet: Packet): Outcome {
+export function evaluate(entry: Node, packet: Packet, tables: Tables = noTables): Outcome {
   const variables: number[] = [];
   const counted: number[] = [];
   let node = entry;
@@ -25,13 +26,15 @@ export function evaluate(entry: Node, packet: Packet): Outcome {
         node = node.next;
         break;
       case 'assign': {
-        const value = evaluateValue(node.value, packet, variables);
+        const value = evaluateValue(node.value, packet, variables, tables);
         if (value !== undefined) variables[node.index] = value;
         node = value === undefined ? node.whenFailing : node.next;
         break;
       }
       case 'test': {
-        const [first, second = 0] = valuesOf(node.test).map((value) => evaluateValue(value, packet, variables) ?? NaN);
+        const [first, second = 0] = valuesOf(node.test).map(
+          (value) => evaluateValue(value, packet, variables, tables) ?? NaN,
+        );
         if (Number.isNaN(first) || Number.isNaN(second)) node = node.whenFailing;
         else node = decide(node.test, first as number, second, packet.bytes.length) ? node.whenTrue : node.whenFalse;
       }
@@ -40,7 +43,13 @@ export function evaluate(entry: Node, packet: Packet): Outcome {
 }
 
 /** @returns undefined where the value fails */
-export function evaluateValue(value: Value, packet: Packet, variables: readonly number[]): number | undefined {
+export function evaluateValue(
+  value: Value,
+  packet: Packet,
+  variables: readonly number[],
+  tables: Tables = noTables,
+): number | undefined {
+  const operand = (each: Value): number | undefined => evaluateValue(each, packet, variables, tables);
   switch (value.kind) {
     case 'constant':
       return value.value;
@@ -51,12 +60,16 @@ export function evaluateValue(value: Value, packet: Packet, variables: readonly 
     case 'variable':
       return variables[value.index];
     case 'load': {
-      const offset = evaluateValue(value.offset, packet, variables);
+      const offset = operand(value.offset);
       return offset === undefined ? undefined : readUnsigned(packet.bytes, offset, value.size);
     }
+    case 'lookup': {
+      const key = value.key.map(operand);
+      return key.every((part) => part !== undefined) ? tables(value.table, key) : undefined;
+    }
     case 'binary': {
-      const left = evaluateValue(value.left, packet, variables);
-      const right = evaluateValue(value.right, packet, variables);
+      const left = operand(value.left);
+      const right = operand(value.right);
       return left === undefined || right === undefined ? undefined : calculate(value.operator, left, right);
     }
   }

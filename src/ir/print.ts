@@ -69,6 +69,8 @@ export function printValue(value: Value): string {
       return value.field;
     case 'variable':
       return `v${value.index}`;
+    case 'lookup':
+      return `${value.table.name}.${value.table.space}[${value.key.map(printValue).join(', ')}]`;
     case 'binary':
       return `(${printValue(value.left)} ${operatorSigns[value.operator]} ${printValue(value.right)})`;
   }

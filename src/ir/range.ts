@@ -22,6 +22,7 @@ export function rangeOf(value: Value, rangeOfVariable: (index: number) => Range 
     case 'metadata':
       return rangeOfMetadata(value.field);
     case 'length':
+    case 'lookup':
       return anyNumber;
     case 'variable':
       return rangeOfVariable(value.index);

@@ -1,3 +1,5 @@
+import { tableKey, type TableReference } from './table.ts';
+
 /**
  * Values are 32-bit unsigned numbers computed from a packet. Evaluating one may fail: a load outside the captured
  * bytes, a division by zero. Offsets are those of the frame on the wire, counted from the first byte of the link
@@ -53,7 +55,15 @@ export interface Binary {
   readonly right: Value;
 }
 
-export type Value = Constant | Load | Length | Metadata | Variable | Binary;
+/** What a table holds for a key: 0 where it holds nothing. */
+export interface Lookup {
+  readonly kind: 'lookup';
+  readonly table: TableReference;
+  /** As many values as the table's key space says, each within its bits. */
+  readonly key: readonly Value[];
+}
+
+export type Value = Constant | Load | Length | Metadata | Variable | Binary | Lookup;
 
 export const packetLength: Length = { kind: 'length' };
 
@@ -72,6 +82,10 @@ export function metadata(field: MetadataField): Metadata {
 
 export function variable(index: number): Variable {
   return { kind: 'variable', index };
+}
+
+export function lookup(table: TableReference, ...key: readonly Value[]): Lookup {
+  return { kind: 'lookup', table, key };
 }
 
 /**
@@ -150,6 +164,8 @@ export function operandsOf(value: Value): readonly Value[] {
       return [value.offset];
     case 'binary':
       return [value.left, value.right];
+    case 'lookup':
+      return value.key;
     default:
       return [];
   }
@@ -197,6 +213,8 @@ export function valueKey(value: Value): string {
       return value.field;
     case 'variable':
       return `v${value.index}`;
+    case 'lookup':
+      return `{${tableKey(value.table)}: ${value.key.map(valueKey).join(' ')}}`;
     case 'binary':
       return `(${valueKey(value.left)} ${value.operator} ${valueKey(value.right)})`;
   }

@@ -1,7 +1,18 @@
 import { rebuild, topologicalOrder, type AssignNode, type Graph, type Node, type TestNode } from './graph.ts';
 import { anyNumber, constantOf, rangeOf, type Range } from './range.ts';
 import { compare, equal, present, valuesOf, withValues, type Present, type Test } from './test.ts';
-import { add, binary, constant, load, metadata, operandsOf, packetLength, type LoadSize, type Value } from './value.ts';
+import {
+  add,
+  binary,
+  constant,
+  load,
+  metadata,
+  operandsOf,
+  packetLength,
+  type LoadSize,
+  type Lookup,
+  type Value,
+} from './value.ts';
 import { variableRanges, type VariableRanges } from './variable-ranges.ts';
 
 /**
@@ -143,6 +154,8 @@ function stripValue(value: Value, node: Failing, scope: Scope, next: Continuatio
           next(binary(value.operator, left, right), afterRight),
         ),
       );
+    case 'lookup':
+      return stripKey(value, 0, [], node, scope, next);
     case 'load':
       return stripValue(value.offset, node, scope, (offset, afterOffset) => {
         const known = constantOf(offset);
@@ -153,6 +166,22 @@ function stripValue(value: Value, node: Failing, scope: Scope, next: Continuatio
         return loadOnEitherSide(offset, value.size, node, scope, next);
       });
   }
+}
+
+/** The values of a key one after another, each beginning where the ones before it left the free variables. */
+function stripKey(
+  value: Lookup,
+  index: number,
+  done: readonly Value[],
+  node: Failing,
+  scope: Scope,
+  next: Continuation,
+): Node {
+  const part = value.key[index];
+  if (part === undefined) return next({ ...value, key: done }, scope);
+  return stripValue(part, node, scope, (stripped, after) =>
+    stripKey(value, index + 1, [...done, stripped], node, after, next),
+  );
 }
 
 type Continuation = (value: Value, scope: Scope) => Node;

@@ -1,5 +1,6 @@
 import { rangeOf } from '../ir/range.ts';
-import type { MetadataField, Value } from '../ir/value.ts';
+import type { TableReference } from '../ir/table.ts';
+import { operandsOf, type MetadataField, type Value } from '../ir/value.ts';
 
 /**
  * Values as JavaScript expressions. The generated code's names: `v` the DataView over the batch, `o` where the packet
@@ -15,6 +16,8 @@ export interface ExpressionContext {
   readonly fail: string;
   /** The name of the column of a metadata field. */
   column(field: MetadataField): string;
+  /** The name of the table. */
+  table(table: TableReference): string;
 }
 
 /**
@@ -35,6 +38,10 @@ export function expressionOf(value: Value, context: ExpressionContext): string {
     }
     case 'load':
       return loadOf(value.offset, value.size, context);
+    case 'lookup': {
+      const key = value.key.map((part) => expressionOf(part, context));
+      return `tables(${context.table(value.table)}, [${key.join(', ')}])`;
+    }
     case 'binary':
       return binaryOf(value, context);
   }
@@ -109,12 +116,6 @@ function shiftOf(value: Value, right: string, context: ExpressionContext, shift:
 
 /** The captured length that the value's loads at constant offsets need. */
 export function constantReach(value: Value): number {
-  switch (value.kind) {
-    case 'load':
-      return value.offset.kind === 'constant' ? value.offset.value + value.size : constantReach(value.offset);
-    case 'binary':
-      return Math.max(constantReach(value.left), constantReach(value.right));
-    default:
-      return 0;
-  }
+  const own = value.kind === 'load' && value.offset.kind === 'constant' ? value.offset.value + value.size : 0;
+  return operandsOf(value).reduce((reach, operand) => Math.max(reach, constantReach(operand)), own);
 }

@@ -1,11 +1,12 @@
 import { successorsOf, topologicalOrder, type Node } from '../ir/graph.ts';
+import type { TableReference } from '../ir/table.ts';
 import type { MetadataField } from '../ir/value.ts';
 import type { Verdict } from '../ir/verdict.ts';
 import { certainReach } from './reach.ts';
 import { statementsOf, type Declarations } from './statement.ts';
 
 /**
- * A graph as JavaScript source: the body of a function that returns a `BatchFunction`.
+ * A graph as JavaScript source: the body of a function `(tables, references)` that returns a `BatchFunction`.
  *
  * The graph only goes forward, so it needs no `goto`: in topological order, every node that is jumped to gets a block
  * that ends just before it, all opened at the front (`L9: { L4: { … break L9; … } node 4 … } node 9`). A small graph
@@ -16,11 +17,11 @@ import { statementsOf, type Declarations } from './statement.ts';
  *
  * @param outcomeOf the number, below 65,535, to write for a verdict
  */
-export function generate(entry: Node, outcomeOf: (verdict: Verdict) => number): string {
+export function generate(entry: Node, outcomeOf: (verdict: Verdict) => number): GeneratedSource {
   const order = topologicalOrder(entry);
   const nodes = order.filter((node) => node.kind !== 'exit');
   const whole = nodes.length <= nodesPerFunction;
-  const declarations: Declarations = { temporaries: 0, columns: new Map() };
+  const declarations: Declarations = { temporaries: 0, columns: new Map(), tables: [] };
   const positions = new Map(nodes.map((node, position) => [node, position]));
   const context: PieceContext = {
     entry,
@@ -38,7 +39,14 @@ export function generate(entry: Node, outcomeOf: (verdict: Verdict) => number): 
     temporaries: Array.from({ length: declarations.temporaries }, (_, index) => `t${index}`),
     columns: declarations.columns,
   };
-  return whole ? loopAround(bodies[0] as string, names) : loopOverFunctions(bodies, names);
+  const source = whole ? loopAround(bodies[0] as string, names) : loopOverFunctions(bodies, names);
+  return { source, references: declarations.tables };
+}
+
+export interface GeneratedSource {
+  readonly source: string;
+  /** The tables that the source asks, as `references` by their place. */
+  readonly references: readonly TableReference[];
 }
 
 /** Nodes in one function: some 20 kB of byte code, and a nesting that every JavaScript parser takes. */

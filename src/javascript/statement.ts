@@ -1,4 +1,5 @@
 import type { Node, TestNode } from '../ir/graph.ts';
+import { tableKey, type TableReference } from '../ir/table.ts';
 import type { CompareOperator, Test } from '../ir/test.ts';
 import type { MetadataField, Value } from '../ir/value.ts';
 import { expressionOf, type ExpressionContext } from './expression.ts';
@@ -18,6 +19,8 @@ export interface Declarations {
   temporaries: number;
   /** The name of the column for each metadata field that is asked for. */
   readonly columns: Map<MetadataField, string>;
+  /** The tables that are asked, by their place in `references`. */
+  readonly tables: TableReference[];
 }
 
 /**
@@ -62,6 +65,7 @@ function valueWriter(fail: string, before: string[], declarations: Declarations)
     },
     fail,
     column: (field) => columnName(field, declarations),
+    table: (table) => tableName(table, declarations),
   };
   return (value) => expressionOf(value, context);
 }
@@ -70,6 +74,12 @@ function columnName(field: MetadataField, { columns }: Declarations): string {
   const name = columns.get(field) ?? `m${columns.size}`;
   columns.set(field, name);
   return name;
+}
+
+function tableName(table: TableReference, { tables }: Declarations): string {
+  const known = tables.findIndex((each) => tableKey(each) === tableKey(table));
+  const index = known >= 0 ? known : tables.push(table) - 1;
+  return `references[${index}]`;
 }
 
 function branchOf(node: TestNode, [condition, opposite]: Conditions, jumps: Jumps): string {

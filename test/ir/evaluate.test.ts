@@ -9,11 +9,13 @@ import {
   constant,
   ipv4HeaderLength,
   load,
+  lookup,
   metadata,
   packetLength,
   variable,
   type BinaryOperator,
 } from '../../src/ir/value.ts';
+import type { Tables } from '../../src/ir/table.ts';
 import { drop, match, noMatch, pass } from '../../src/ir/verdict.ts';
 
 const bytes = Uint8Array.of(0x45, 0x01, 0x80, 0xff, 0x12, 0x34);
@@ -80,6 +82,15 @@ describe('ir/evaluate', () => {
     expect(verdict(testing(compare('greater-or-equal', load(2, 4), 0x80ff1234)))).to.equal('match');
     expect(verdict(testing(anyBit(load(2, 4), 0x8000_0000)))).to.equal('match');
     expect(verdict(testing(anyBit(load(2, 4), 0x4000_0000)))).to.equal('no-match');
+  });
+
+  it('looks keys up, 0 where there is nothing, and fails where the key does', () => {
+    const ports = { name: 'web', space: 'port' } as const;
+    const tables: Tables = (table, [port]) => (table.name === 'web' && port === 0x80ff ? 7 : 0);
+    const at = (offset: number): number | undefined =>
+      evaluateValue(lookup(ports, load(offset, 2)), wholePacket(bytes), [], tables);
+    expect([at(2), at(0), at(5)]).to.deep.equal([7, 0, undefined]);
+    expect(() => evaluateValue(lookup(ports, constant(1)), wholePacket(bytes), [])).to.throw('web');
   });
 
   it('counts on the way', () => {

@@ -10,6 +10,7 @@ export type Reason =
   | { readonly kind: 'metadata'; readonly field: MetadataField }
   | { readonly kind: 'failure' }
   | { readonly kind: 'presence' }
+  | { readonly kind: 'table'; readonly name: string }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   | { readonly kind: 'counter' };
 
@@ -39,6 +40,8 @@ function describe(reason: Reason): string {
       return 'a classic program ends at a load outside the packet; it cannot go on with another rule';
     case 'presence':
       return 'a classic program cannot ask whether bytes are present without ending where they are not';
+    case 'table':
+      return `a classic program cannot look up the live set ${reason.name}`;
     case 'verdict':
       return `a classic program says match or no match, not ${verdictKey(reason.verdict)}`;
     case 'counter':

@@ -102,6 +102,8 @@ function compute(emitter: Emitter, value: Value): void {
     case 'load':
       computeLoad(emitter, value);
       break;
+    case 'lookup':
+      throw new InexpressibleError({ kind: 'table', name: value.table.name });
     case 'binary':
       computeBinary(emitter, value);
       break;
