@@ -25,8 +25,8 @@ function warning(code: string, span: Span, message: string, help?: string): Diag
 
 /** The user's text in an error: quoted, control characters visible, not too long. */
 export function quoted(text: string): string {
-  const shown = [...visible(text)];
-  return `'${shown.length > 60 ? `${shown.slice(0, 57).join('')}...` : shown.join('')}'`;
+  const shown = visible(text);
+  return `'${shown.length > 60 ? `${visible(shown.slice(0, 57))}...` : shown}'`;
 }
 
 // Characters and tokens

@@ -5,6 +5,7 @@ import { hasBits, isEqual, networkField, type Lowering } from '../lowering.ts';
 import { etherTypes } from '../protocols.ts';
 import type { WrittenNumber } from '../syntax.ts';
 import type { Encapsulation } from '../words.ts';
+import { checkIdentifier } from './identifier.ts';
 import { bottomOfStack, linkProtocol } from './link.ts';
 import { tunnel } from './tunnel.ts';
 
@@ -26,13 +27,6 @@ export function encapsulation(
     case 'geneve':
     case 'vxlan':
       return tunnel(lowering, header, identifier);
-  }
-}
-
-/** Fails where an identifier does not fit its field. */
-export function checkIdentifier(identifier: WrittenNumber, what: string, largest: number): void {
-  if (identifier.value > largest) {
-    diagnostics.fail(diagnostics.valueTooLarge(identifier.span, what, identifier.value, largest));
   }
 }
 

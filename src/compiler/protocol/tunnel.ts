@@ -4,7 +4,7 @@ import { networkHeader, valueOf } from '../layers.ts';
 import { hasBits, isEqual, newVariable, type Lowering } from '../lowering.ts';
 import { etherTypes } from '../protocols.ts';
 import type { WrittenNumber } from '../syntax.ts';
-import { checkIdentifier } from './encapsulation.ts';
+import { checkIdentifier } from './identifier.ts';
 import { ipv6HeaderLength } from './ip.ts';
 import { fieldOverIpv4, fieldOverIpv6, portOverIpv4, portOverIpv6 } from './transport.ts';
 
