@@ -55,7 +55,10 @@ function diagnosticsOf(written: string): readonly Diagnostic[] {
 }
 
 function codesInCatalogue(): readonly string[] {
-  const source = readFileSync(new URL('../../../src/compiler/diagnostics.ts', import.meta.url), 'utf8');
+  const catalogue = new URL('../../../src/compiler/catalogue/', import.meta.url);
+  const source = readdirSync(catalogue)
+    .map((file) => readFileSync(new URL(file, catalogue), 'utf8'))
+    .join('\n');
   return [
     ...new Set([...source.matchAll(/\b(?:error|warning)\(\s*'([a-z0-9-]+)'/g)].map((found) => found[1] as string)),
   ];
