@@ -204,7 +204,7 @@ describe('javascript: generated code', () => {
       exit(noMatch),
       exit(drop),
     );
-    const packets = [[0, 80], [0, 81, 0, 0], [0, 81], [0, 0, 0, 1, 0, 2], []].map((bytes) => ({
+    const packets = [[0, 80], [0, 81, 0, 0], [0, 81, 0, 0, 0, 0], [0, 81], [0, 0, 0, 1, 0, 2], []].map((bytes) => ({
       bytes: Uint8Array.from(bytes),
       length: bytes.length,
     }));
