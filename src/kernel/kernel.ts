@@ -40,6 +40,8 @@ export interface Kernel {
    * @returns whether it became readable (false: the time ran out or the signal was aborted)
    */
   waitReadable(descriptor: number, timeout: number, signal?: AbortSignal): Promise<boolean>;
+  /** mmap(2) of a descriptor's first bytes, shared, readable and writable. */
+  mapMemory(descriptor: number, length: number): MappedMemory;
   close(descriptor: number): void;
 
   /** open(2) of a path with O_CLOEXEC | `flags`. */
@@ -87,4 +89,10 @@ export interface ReceivedMessage {
   readonly controlLength: number;
   /** MSG_TRUNC, MSG_CTRUNC, … */
   readonly flags: number;
+}
+
+export interface MappedMemory {
+  /** Touching them after `unmap` ends the process. */
+  readonly bytes: Uint8Array;
+  unmap(): void;
 }

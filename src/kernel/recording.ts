@@ -96,6 +96,10 @@ export function recordingKernel(script: Script = {}): RecordingKernel {
     receive: method('receive', () => 0),
     receiveMessage: method('receiveMessage', () => ({ length: 0, addressLength: 0, controlLength: 0, flags: 0 })),
     waitReadable: method('waitReadable', () => Promise.resolve(true)),
+    mapMemory: method('mapMemory', (_descriptor, length) => ({
+      bytes: new Uint8Array(length),
+      unmap: () => undefined,
+    })),
     close(descriptor) {
       record('close', [descriptor]);
       if (!openDescriptors.delete(descriptor)) throw new SystemError('close', EBADF);

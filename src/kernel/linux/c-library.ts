@@ -25,6 +25,9 @@ export function openCLibrary() {
     recvmsg: find('recvmsg', 'long', ['int', 'void *', 'int']),
     close: find('close', 'int', ['int']),
     open: find('open', 'int', ['str', 'int']),
+    // Declared as a number: the address, or -1.
+    mmap: find('mmap', 'int64', ['void *', 'size_t', 'int', 'int', 'int', 'long']),
+    munmap: find('munmap', 'int', ['int64', 'size_t']),
     setns: find('setns', 'int', ['int', 'int']),
     mount: find('mount', 'int', ['str', 'str', 'str', 'ulong', 'void *']),
     clockGetTime: find('clock_gettime', 'int', ['int', 'void *']),

@@ -3,6 +3,7 @@ import { commandName } from '../bpf/command.ts';
 import { openCLibrary } from './c-library.ts';
 import { fileCalls } from './files.ts';
 import { invoke, invokeOnce } from './invoke.ts';
+import { mapMemory } from './map-memory.ts';
 import { receiveMessage } from './receive-message.ts';
 import { withReferences } from './references.ts';
 import { systemCallNumber } from './system-call-number.ts';
@@ -59,6 +60,8 @@ export function openLinuxKernel(): Kernel {
     send: (descriptor, bytes, flags) => invoke('send', c.send, descriptor, bytes, bytes.length, flags),
     receive: (descriptor, buffer, flags) => invoke('recv', c.recv, descriptor, buffer, buffer.length, flags),
     receiveMessage: (descriptor, buffers, flags) => receiveMessage(c.recvmsg, descriptor, buffers, flags),
+
+    mapMemory: (descriptor, length) => mapMemory(c, descriptor, length),
 
     close(descriptor) {
       // Not again after EINTR: Linux has closed the descriptor by then, and its number may be another's.
