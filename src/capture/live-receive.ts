@@ -16,7 +16,8 @@ export async function* receiveBatches(
   stopped: AbortSignal,
 ): AsyncGenerator<PacketBatch> {
   const { snaplen } = options;
-  const { columns, enter } = createLiveColumns(options, batchBytes + frontRoom + snaplen);
+  const live = createLiveColumns(options, batchBytes + frontRoom + snaplen);
+  const { columns } = live;
   let failure: unknown;
   /** The kernel tells of a failure (the interface is gone) before it hands out what had arrived, and only once. */
   const receiveAt = (at: number): ReceivedPacket | undefined => {
@@ -35,7 +36,7 @@ export async function* receiveBatches(
     while (columns.count < batchCapacity && at < batchBytes) {
       const packet = receiveAt(at);
       if (packet === undefined) break;
-      enter(packet, at);
+      live.enter(packet, at);
       at += packet.capturedLength + frontRoom;
     }
     if (columns.count > 0) {

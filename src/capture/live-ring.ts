@@ -57,11 +57,11 @@ export async function* ringBatches(
 }
 
 function* batchesOfBlock(live: LiveColumns, packets: number, options: LiveOptions): Generator<PacketBatch> {
-  const { columns, enter } = live;
+  const { columns } = live;
   const view = new DataView(columns.bytes.buffer);
   let at = firstPacketOf(view);
   for (let left = packets; left > 0; left--) {
-    enter(packetAt(view, columns.bytes, at, options), at + view.getUint16(at + header.bytes, true));
+    live.enter(packetAt(view, columns.bytes, at, options), at + view.getUint16(at + header.bytes, true));
     at += view.getUint32(at + header.next, true);
     if (columns.count < batchCapacity && left > 1) continue;
     yield columns;
