@@ -1,4 +1,5 @@
 import type { Instruction } from './instruction.ts';
+import type { TableMap } from './table-map.ts';
 
 /** A map that a program needs, before it exists in a kernel. Names are at most 15 bytes of [A-Za-z0-9_.]. */
 export interface MapSpec {
@@ -26,6 +27,8 @@ export interface Program {
   /** Index of the first instruction of the cold exact twin, where there is a boundary to tell. */
   readonly twinStart?: number;
   readonly maps: readonly MapSpec[];
+  /** Which of the maps are tables of the graph. */
+  readonly tables?: readonly TableMap[];
   readonly license: string;
 }
 

@@ -34,6 +34,8 @@ export interface TcOptions {
   readonly name?: string;
   /** Entries of the map of counters, if there must be more than the graph counts in. */
   readonly counters?: number;
+  /** The most elements of a table, by its name. */
+  readonly tableEntries?: ReadonlyMap<string, number>;
   /** For a graph of a bare filter; unless said, a match drops and the rest passes. */
   readonly filter?: FilterActions;
   /** What `inbound` and `outbound` are decided by; ingress unless said. */
@@ -46,8 +48,8 @@ export interface TcOptions {
  * @throws StackExhaustedError
  */
 export function generateTc(graph: Graph, options: TcOptions = {}): Program {
-  const { name = 'pktf_tc', counters, filter, direction } = options;
-  return generate(graph, tcShape(direction, filter), counters === undefined ? { name } : { name, counters });
+  const { filter, direction, ...rest } = options;
+  return generate(graph, tcShape(direction, filter), { name: 'pktf_tc', ...rest });
 }
 
 const defaultFilter: FilterActions = { match: { kind: 'drop' }, 'no-match': { kind: 'pass' } };

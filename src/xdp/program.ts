@@ -19,6 +19,8 @@ export interface XdpOptions {
   readonly name?: string;
   /** Entries of the map of counters, if there must be more than the graph counts in. */
   readonly counters?: number;
+  /** The most elements of a table, by its name. */
+  readonly tableEntries?: ReadonlyMap<string, number>;
   /** For a graph of a bare filter; unless said, a match drops and the rest passes. */
   readonly filter?: FilterActions;
 }
@@ -29,8 +31,8 @@ export interface XdpOptions {
  * @throws StackExhaustedError
  */
 export function generateXdp(graph: Graph, options: XdpOptions = {}): Program {
-  const { name = 'pktf_xdp', counters, filter } = options;
-  return generate(graph, xdpShape(filter), counters === undefined ? { name } : { name, counters });
+  const { filter, ...rest } = options;
+  return generate(graph, xdpShape(filter), { name: 'pktf_xdp', ...rest });
 }
 
 const defaultFilter: FilterActions = { match: { kind: 'drop' }, 'no-match': { kind: 'pass' } };

@@ -1,4 +1,5 @@
 import type { CountNode, Node } from '../../ir/graph.ts';
+import { verdictKey } from '../../ir/verdict.ts';
 import { add, lsh, mov } from '../alu.ts';
 import { helper } from '../helper.ts';
 import type { HookShape } from '../hook-shape.ts';
@@ -21,7 +22,7 @@ export function countersSpec(maxEntries: number): MapSpec {
 }
 
 /**
- * Counting, of one path. The code that counts stands once for all count nodes with the same successor; each node says
+ * Counting, of one path. The code that counts stands once for all count nodes that go on to the same place; each node says
  * which counter, and goes there.
  */
 export interface Counting {
@@ -41,19 +42,20 @@ export function createCounting(
   path: string,
   loadContext: () => void,
 ): Counting {
-  const left = new Map<Node, number>();
-  for (const { next } of nodes) left.set(next, (left.get(next) ?? 0) + 1);
-  const labels = new Map<Node, string>();
+  const left = new Map<Node | string, number>();
+  for (const { next } of nodes) left.set(destinationOf(next), (left.get(destinationOf(next)) ?? 0) + 1);
+  const labels = new Map<Node | string, string>();
   return {
     emitCount(edges, node) {
       emitter.emit(store(4, 'r10', keySlot(frame), node.counter));
       loadContext();
-      const label = labels.get(node.next);
-      const others = (left.get(node.next) as number) - 1;
-      left.set(node.next, others);
+      const destination = destinationOf(node.next);
+      const label = labels.get(destination);
+      const others = (left.get(destination) as number) - 1;
+      left.set(destination, others);
       if (others > 0) {
         const shared = label ?? `${path}_count${labels.size}`;
-        labels.set(node.next, shared);
+        labels.set(destination, shared);
         if (node.next.kind !== 'exit') edges.reach(node.next);
         emitter.emit(jump(shared));
         return;
@@ -63,6 +65,11 @@ export function createCounting(
       goTo(edges, node.next);
     },
   };
+}
+
+/** Exits with one verdict are one destination. */
+function destinationOf(node: Node): Node | string {
+  return node.kind === 'exit' ? verdictKey(node.verdict) : node;
 }
 
 function keySlot(frame: StackFrame): number {

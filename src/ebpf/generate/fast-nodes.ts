@@ -1,12 +1,23 @@
 import { successorsOf, type Node } from '../../ir/graph.ts';
 import { canFail, operandsOf, type Value } from '../../ir/value.ts';
 import { isDivision } from './arithmetic.ts';
+import { asksTable } from './lookup.ts';
 import { isNear, needsOf, nodeValues } from './needs.ts';
 import { registerNeed, registersForValues } from './registers.ts';
 
 /** Whether the fast path deals with a node: what it reads is near enough, its values fit the registers. */
 export function isFast(node: Node): boolean {
-  return isNear(needsOf(node)) && nodeValues(node).every((value) => registerNeed(value) < registersForValues);
+  const [first, second] = nodeValues(node);
+  if (!isNear(needsOf(node)) || !nodeValues(node).every((value) => registerNeed(value) < registersForValues))
+    return false;
+  const secondIsPlain = second === undefined || second.kind === 'constant';
+  return nodeValues(node).every((value) => !asksTable(value)) || (secondIsPlain && asksOnlyFirst(first as Value));
+}
+
+/** Whether a table is asked before anything else is computed: a lookup is a call, over which no register is kept. */
+function asksOnlyFirst(value: Value): boolean {
+  if (value.kind === 'lookup') return !value.key.some(asksTable);
+  return value.kind === 'binary' && value.right.kind === 'constant' && asksOnlyFirst(value.left);
 }
 
 /**

@@ -22,6 +22,7 @@ import {
   type FastState,
 } from './fast-value.ts';
 import { layoutOrder } from './layout-order.ts';
+import type { TableMaps } from './lookup.ts';
 import { needsOf, nodeValues } from './needs.ts';
 import { callerSaved, readsLength, type RegisterPlan } from './registers.ts';
 import type { StackFrame } from './stack-frame.ts';
@@ -34,6 +35,7 @@ export interface FastPathOptions {
   readonly emitter: Emitter;
   readonly shape: HookShape;
   readonly frame: StackFrame;
+  readonly tables: TableMaps;
   readonly plan: RegisterPlan;
   readonly exits: Exits;
   /**
@@ -48,7 +50,7 @@ export interface FastPathOptions {
  * bytes are not directly readable it goes to the cold twin of the node at hand, and does not come back.
  */
 export function emitFastPath(entry: Node, options: FastPathOptions): void {
-  const { emitter, shape, frame, plan, exits, twinOf } = options;
+  const { emitter, shape, frame, tables, plan, exits, twinOf } = options;
   const order = layoutOrder(entry, fastSuccessorsOf);
   const anticipated = anticipatedNeeds(order);
   const incoming = new Map<Node, Facts>([[entry, noFacts()]]);
@@ -70,6 +72,7 @@ export function emitFastPath(entry: Node, options: FastPathOptions): void {
     plan,
     shape,
     frame,
+    tables,
     homeBase,
     facts: noFacts(),
     anticipated: new Map(),

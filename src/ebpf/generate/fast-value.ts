@@ -1,15 +1,16 @@
 import type { Node } from '../../ir/graph.ts';
-import { valueKey, type Binary, type Load, type Value } from '../../ir/value.ts';
+import { valueKey, type Binary, type Load, type Lookup, type Value } from '../../ir/value.ts';
 import { add, alu32Of, and32, be16, be32, mov, mov32 } from '../alu.ts';
 import type { HookShape } from '../hook-shape.ts';
 import type { Register } from '../instruction.ts';
 import { call, jumpIf } from '../jump.ts';
-import { load } from '../memory.ts';
+import { load, store } from '../memory.ts';
 import { addressOf, baseKey, farthest, verifiableMaximumOf } from './address.ts';
 import { emitBinary } from './arithmetic.ts';
 import { asMaskedLoad, swapBytes, type Order } from './comparison.ts';
 import type { Emitter } from './emitter.ts';
 import { forgetRegisters, type Facts } from './facts.ts';
+import { emitLookup, keyParts, type TableMaps } from './lookup.ts';
 import type { Needs } from './needs.ts';
 import { callerSaved, registerNeed, type RegisterPlan } from './registers.ts';
 import type { StackFrame } from './stack-frame.ts';
@@ -21,6 +22,7 @@ export interface FastState {
   readonly plan: RegisterPlan;
   readonly shape: HookShape;
   readonly frame: StackFrame;
+  readonly tables: TableMaps;
   /** The base whose pointer has a register of its own. */
   readonly homeBase: string | undefined;
   /** What is known here. Replaced at each node, changed along it. */
@@ -79,9 +81,23 @@ function evaluateInto(state: FastState, value: Value, order: Order, wanted?: Reg
       return evaluateLoad(state, value, order, wanted);
     case 'lookup':
       throw new Error(`lookups (table ${value.table.name}) have no code yet`);
+    case 'lookup':
+      return evaluateLookup(state, value);
     case 'binary':
       return evaluateBinary(state, value, order, wanted);
   }
+}
+
+/** A lookup comes before all else that a node computes (`isFast`), so that no register is needed over the call. */
+function evaluateLookup(state: FastState, value: Lookup): Register {
+  const { emitter, frame, tables } = state;
+  for (const { value: part, order, convert, place, size } of keyParts(value, frame, 0)) {
+    const register = evaluateInto(state, part, order);
+    emitter.emit(...convert(register), store(size, 'r10', place, register));
+  }
+  emitLookup(emitter, frame, value, tables.mapOf(value.table), 0);
+  forgetRegisters(state.facts, callerSaved);
+  return 'r0';
 }
 
 function evaluateLoad(state: FastState, value: Load, order: Order, wanted: Register | undefined): Register {

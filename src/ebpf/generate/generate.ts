@@ -1,10 +1,12 @@
 import { topologicalOrder, type Graph, type Node } from '../../ir/graph.ts';
 import type { HookShape } from '../hook-shape.ts';
-import type { Program } from '../program.ts';
+import type { MapSpec, Program } from '../program.ts';
+import { tableMapSpec, type TableMap } from '../table-map.ts';
 import { countersSpec } from './count.ts';
 import { createEmitter } from './emitter.ts';
 import { createExits } from './exits.ts';
 import { emitFastPath } from './fast-path.ts';
+import { createTableMaps } from './lookup.ts';
 import { choosePlan } from './registers.ts';
 import { createStackFrame } from './stack-frame.ts';
 import { emitTwin, type TwinEntry } from './twin.ts';
@@ -14,6 +16,8 @@ export interface GenerateOptions {
   readonly name: string;
   /** Entries of the map of counters, if there must be more than the graph counts in. */
   readonly counters?: number;
+  /** The most elements of a table, by its name; see `table-map.ts` for what is usual. */
+  readonly tableEntries?: ReadonlyMap<string, number>;
 }
 
 /** Helpers marked GPL only are not called; the kernel still prints which licence a program has. */
@@ -29,6 +33,7 @@ export function generate(graph: Graph, shape: HookShape, options: GenerateOption
   const plan = choosePlan(nodes, shape);
   const emitter = createEmitter();
   const frame = createStackFrame();
+  const tables = createTableMaps();
   const entries = new Map<Node, TwinEntry>();
   const twinOf = (node: Node, jumps: number): string => {
     const known = entries.get(node);
@@ -39,12 +44,12 @@ export function generate(graph: Graph, shape: HookShape, options: GenerateOption
 
   const fastExits = createExits(emitter, shape, plan.context, 'exit');
   if (graph.entry.kind === 'exit') fastExits.emitHere(graph.entry.verdict);
-  else emitFastPath(graph.entry, { emitter, shape, frame, plan, exits: fastExits, twinOf });
+  else emitFastPath(graph.entry, { emitter, shape, frame, tables, plan, exits: fastExits, twinOf });
   fastExits.emitAll();
 
   const twinStart = emitter.instructions.length;
   const twinExits = createExits(emitter, shape, plan.context, 'cold_exit');
-  emitTwin(graph.entry, { emitter, shape, frame, plan, exits: twinExits, entries });
+  emitTwin(graph.entry, { emitter, shape, frame, tables, plan, exits: twinExits, entries });
   twinExits.emitAll();
 
   const counters = counterCounts(nodes).reduce((most, each) => Math.max(most, each), options.counters ?? 0);
@@ -53,9 +58,14 @@ export function generate(graph: Graph, shape: HookShape, options: GenerateOption
     type: shape.type,
     instructions: emitter.instructions,
     twinStart,
-    maps: counters === 0 ? [] : [countersSpec(counters)],
+    maps: [...(counters === 0 ? [] : [countersSpec(counters)]), ...tables.all.map((each) => specOf(each, options))],
+    tables: tables.all,
     license,
   };
+}
+
+function specOf({ table, map }: TableMap, { tableEntries }: GenerateOptions): MapSpec {
+  return tableMapSpec(table.space, map, tableEntries?.get(table.name));
 }
 
 /** For each count node, the least number of counters that makes room for it. */

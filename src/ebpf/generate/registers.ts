@@ -2,6 +2,7 @@ import type { Node } from '../../ir/graph.ts';
 import { operandsOf, type Value } from '../../ir/value.ts';
 import type { HookShape } from '../hook-shape.ts';
 import type { Register } from '../instruction.ts';
+import { asksTable } from './lookup.ts';
 import { nodeValues } from './needs.ts';
 
 /** Which register holds what in the fast path. */
@@ -57,6 +58,7 @@ export function choosePlan(nodes: readonly Node[], shape: HookShape): RegisterPl
 }
 
 function needsContextAfterCall(node: Node, shape: HookShape): boolean {
+  if (nodeValues(node).some(asksTable)) return true;
   if (node.kind === 'count') return node.next.kind !== 'exit';
   return node.kind === 'exit' && shape.exitOf(node.verdict).kind === 'reflect';
 }
@@ -71,6 +73,7 @@ export function readsLength(value: Value): boolean {
  */
 export function registerNeed(value: Value): number {
   if (value.kind === 'load') return registerNeed(value.offset);
+  if (value.kind === 'lookup') return Math.max(...value.key.map(registerNeed));
   if (value.kind !== 'binary') return 1;
   const left = registerNeed(value.left);
   if (value.right.kind === 'constant') return left;

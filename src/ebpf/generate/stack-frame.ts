@@ -11,10 +11,11 @@ export const stackBytes = 512;
 /** Places on the stack by name: the same name gets the same place. */
 export interface StackFrame {
   /**
-   * @returns the place's offset from r10 (negative), aligned to `size`
+   * @param alignment `size` unless said
+   * @returns the place's offset from r10 (negative)
    * @throws StackExhaustedError
    */
-  slot(name: string, size: 4 | 8): number;
+  slot(name: string, size: number, alignment?: 4 | 8): number;
   /** Bytes in use. */
   readonly used: number;
 }
@@ -26,10 +27,10 @@ export function createStackFrame(): StackFrame {
     get used() {
       return used;
     },
-    slot(name, size) {
+    slot(name, size, alignment = size as 4 | 8) {
       const known = slots.get(name);
       if (known !== undefined) return known;
-      const depth = Math.ceil((used + size) / size) * size;
+      const depth = Math.ceil((used + size) / alignment) * alignment;
       if (depth > stackBytes) throw new StackExhaustedError();
       used = depth;
       slots.set(name, -depth);

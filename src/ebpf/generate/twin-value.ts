@@ -1,4 +1,4 @@
-import { valueKey, type BinaryOperator, type Load, type Value } from '../../ir/value.ts';
+import { valueKey, type BinaryOperator, type Load, type Lookup, type Value } from '../../ir/value.ts';
 import { add, be16, be32, mov, mov32 } from '../alu.ts';
 import type { HookShape } from '../hook-shape.ts';
 import type { Register } from '../instruction.ts';
@@ -7,6 +7,7 @@ import { load, store } from '../memory.ts';
 import { emitBinary } from './arithmetic.ts';
 import { asMaskedLoad, swapBytes, type Order } from './comparison.ts';
 import type { Emitter } from './emitter.ts';
+import { emitLookup, keyParts, type TableMaps } from './lookup.ts';
 import type { StackFrame } from './stack-frame.ts';
 import { variableSlot } from './variable.ts';
 
@@ -18,6 +19,7 @@ export interface TwinState {
   readonly emitter: Emitter;
   readonly shape: HookShape;
   readonly frame: StackFrame;
+  readonly tables: TableMaps;
   /** Emits what puts the context in a register. */
   readonly loadContext: (register: Register) => void;
   /** The keys of the loads that get a stack slot of their own, because they come more than once. */
@@ -28,6 +30,8 @@ export interface TwinState {
   failing: () => string;
   /** Values that wait on the stack. */
   waiting: number;
+  /** Lookups whose key is being computed. */
+  lookups: number;
 }
 
 export interface TwinFacts {
@@ -91,6 +95,9 @@ export function evaluateInTwin(state: TwinState, value: Value, target: Register,
     case 'load':
       emitLoad(state, value, target, order);
       return;
+    case 'lookup':
+      evaluateLookup(state, value, target);
+      return;
     case 'binary': {
       const { operator, left, right } = value;
       if (order === 'network') {
@@ -111,6 +118,19 @@ export function evaluateInTwin(state: TwinState, value: Value, target: Register,
       state.facts.holdings.clear();
       if (target !== 'r0') emitter.emit(mov32(target, 'r0'));
   }
+}
+
+function evaluateLookup(state: TwinState, value: Lookup, target: Register): void {
+  const { emitter, frame, tables, facts } = state;
+  const depth = state.lookups++;
+  for (const { value: part, order, convert, place, size } of keyParts(value, frame, depth)) {
+    evaluateInTwin(state, part, 'r0', order);
+    emitter.emit(...convert('r0'), store(size, 'r10', place, 'r0'));
+  }
+  state.lookups--;
+  emitLookup(emitter, frame, value, tables.mapOf(value.table), depth);
+  facts.holdings.clear();
+  if (target !== 'r0') emitter.emit(mov32(target, 'r0'));
 }
 
 function evaluatePairInTwin(
@@ -157,6 +177,7 @@ export function evaluateBothInTwin(
 
 function waitingNeed(value: Value): number {
   if (value.kind === 'load') return waitingNeed(value.offset);
+  if (value.kind === 'lookup') return Math.max(...value.key.map(waitingNeed));
   if (value.kind !== 'binary') return 0;
   const left = waitingNeed(value.left);
   const right = waitingNeed(value.right);
@@ -175,6 +196,7 @@ function isSimple({ shape, facts }: TwinState, value: Value): boolean {
     case 'length':
       return shape.length.kind === 'field';
     case 'binary':
+    case 'lookup':
       return false;
     default:
       return true;
@@ -208,6 +230,7 @@ function evaluateSimple(state: TwinState, value: Value, target: Register, order:
     case 'load':
       return readSlot(state, value, target, order);
     case 'binary':
+    case 'lookup':
       throw new Error('an operation is never simple');
   }
 }

@@ -11,6 +11,7 @@ import { createCounting, type Counting } from './count.ts';
 import { branch, goTo, type Edges } from './edges.ts';
 import type { Emitter } from './emitter.ts';
 import type { Exits } from './exits.ts';
+import type { TableMaps } from './lookup.ts';
 import { nodeValues } from './needs.ts';
 import type { RegisterPlan } from './registers.ts';
 import type { StackFrame } from './stack-frame.ts';
@@ -32,6 +33,7 @@ export interface TwinOptions {
   readonly emitter: Emitter;
   readonly shape: HookShape;
   readonly frame: StackFrame;
+  readonly tables: TableMaps;
   readonly plan: RegisterPlan;
   readonly exits: Exits;
   /** The nodes at which the fast path gives up. */
@@ -55,7 +57,7 @@ const keptLoads = 32;
  * the helper that finds bytes wherever they lie, in the order written. A load outside the packet fails, as it should.
  */
 export function emitTwin(entry: Node, options: TwinOptions): void {
-  const { emitter, shape, frame, plan, exits, entries } = options;
+  const { emitter, shape, frame, tables, plan, exits, entries } = options;
   const order = reachableInOrder(entry, entries);
   const incoming = new Map<Node, TwinFacts>();
   const labels = new Map<Node, string>();
@@ -72,11 +74,13 @@ export function emitTwin(entry: Node, options: TwinOptions): void {
     emitter,
     shape,
     frame,
+    tables,
     loadContext,
     kept: loadsThatComeAgain(order),
     facts: noTwinFacts(),
     failing: () => '',
     waiting: 0,
+    lookups: 0,
   };
   const waiting = createWaitingJumps(emitter, new Map([...entries].map(([node, { jumps }]) => [node, jumps])));
   const reach = (node: Node): string => {
