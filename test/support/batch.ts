@@ -30,6 +30,7 @@ export function batchOf(packets: readonly Packet[], linkType: LinkType = 'EN10MB
     nanoseconds: new Uint32Array(packets.length),
     linkType,
     firstNumber: 1,
-    metadata,
+    // Like captures from files, where no packet has any: engines tell the two apart.
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
   };
 }

@@ -1,0 +1,148 @@
+import { encode } from '../../src/cbpf/raw.ts';
+import { generate, InexpressibleError } from '../../src/cbpf/generate.ts';
+import { interpreter } from '../../src/cbpf/interpret.ts';
+import type { Program as ClassicProgram } from '../../src/cbpf/program.ts';
+import type { Target } from '../../src/cbpf/generate.ts';
+import { createInterpreter, interpret } from '../../src/ebpf/interpret/interpret.ts';
+import { createMaps } from '../../src/ebpf/interpret/maps.ts';
+import type { Graph } from '../../src/ir/graph.ts';
+import type { Packet } from '../../src/ir/packet.ts';
+import type { Kernel } from '../../src/kernel/kernel.ts';
+import { socketGraph } from '../../src/pipeline.ts';
+import { ebpfEngine } from '../../src/replay/engine/ebpf.ts';
+import { evaluatorEngine } from '../../src/replay/engine/evaluator.ts';
+import { interpreterEngine } from '../../src/replay/engine/interpreter.ts';
+import { javascriptEngine } from '../../src/replay/engine/javascript.ts';
+import { kernelSocketEngine } from '../../src/replay/engine/kernel-socket.ts';
+import { kernelTcEngine, kernelXdpEngine } from '../../src/replay/engine/kernel-test-run.ts';
+import type { Engine } from '../../src/replay/engine.ts';
+import { createOutcomeTable } from '../../src/replay/outcome.ts';
+import { generateTc, tcAction } from '../../src/tc/program.ts';
+import { batchOf } from '../support/batch.ts';
+import type { Libpcap } from '../support/libpcap.ts';
+import { tagInMetadata } from './tag-in-metadata.ts';
+
+export const match = 1;
+export const noMatch = 0;
+/** The engine cannot be asked about such a packet. */
+export const notExpressed = 0xffff;
+
+/** The same filter before and after optimisation. */
+export interface FilterGraphs {
+  readonly written: Graph;
+  readonly optimized: Graph;
+}
+
+/** One way to run a filter. */
+export interface FuzzEngine {
+  readonly name: string;
+  /**
+   * The verdicts on the packets: `match`, `noMatch` or `notExpressed`.
+   * @returns why there are none, where the engine cannot express the filter
+   */
+  run(graphs: FilterGraphs, packets: readonly Packet[]): Promise<Uint16Array | string>;
+}
+
+/** @returns engines that need no more than this process */
+export function enginesInProcess(libpcap: Libpcap): readonly FuzzEngine[] {
+  return [
+    replayed('evaluator-unoptimized', evaluatorEngine, ({ written }) => written),
+    replayed('evaluator', evaluatorEngine),
+    replayed('interpreter', interpreterEngine),
+    libpcapMachine(libpcap),
+    socketInterpreter,
+    replayed('javascript', javascriptEngine),
+    replayed('ebpf-xdp', ebpfEngine),
+    ebpfTc,
+  ];
+}
+
+/** @returns engines that ask the running kernel; XDP and TC need the capabilities to load programs */
+export function enginesInKernel(kernel: Kernel): readonly FuzzEngine[] {
+  return [
+    replayed('kernel-socket', kernelSocketEngine(kernel), ({ optimized }) => socketGraph(optimized)),
+    replayed('kernel-xdp', kernelXdpEngine(kernel)),
+    replayed('kernel-tc', kernelTcEngine(kernel)),
+  ];
+}
+
+function replayed(
+  name: string,
+  engine: Engine,
+  graphOf: (graphs: FilterGraphs) => Graph = ({ optimized }) => optimized,
+): FuzzEngine {
+  return {
+    name,
+    async run(graphs, packets) {
+      const graph = graphOf(graphs);
+      const prepared = engine.prepare({ graph, counters: 0 }, createOutcomeTable());
+      if (!prepared.able) return prepared.reason;
+      try {
+        const outcomes = new Uint16Array(packets.length);
+        await prepared.run(batchOf(packets, graph.linkType), outcomes);
+        return outcomes;
+      } finally {
+        prepared.close();
+      }
+    },
+  };
+}
+
+/** Our classic program on libpcap's machine. */
+function libpcapMachine(libpcap: Libpcap): FuzzEngine {
+  return {
+    name: 'libpcap-machine',
+    run: async ({ optimized }, packets) => {
+      const program = classicProgram(optimized, 'capture');
+      if (typeof program === 'string') return program;
+      const loaded = libpcap.load(program.instructions.map(encode));
+      const outcomes = Uint16Array.from(packets, ({ bytes, length }) =>
+        loaded.run(bytes, length) === 0 ? noMatch : match,
+      );
+      loaded.free();
+      return outcomes;
+    },
+  };
+}
+
+/** The classic program of packet sockets on our machine: the tag of a tagged frame is in metadata. */
+const socketInterpreter: FuzzEngine = {
+  name: 'interpreter-socket',
+  run: async ({ optimized }, packets) => {
+    const program = classicProgram(socketGraph(optimized), 'socket');
+    if (typeof program === 'string') return program;
+    const execute = interpreter(program.instructions);
+    return Uint16Array.from(packets, (packet) => {
+      const { bytes, length, metadata } = tagInMetadata(packet, optimized.linkType);
+      return execute(bytes, 0, bytes.length, length, metadata) === 0 ? noMatch : match;
+    });
+  },
+};
+
+function classicProgram(graph: Graph, target: Target): ClassicProgram | string {
+  try {
+    return generate(graph, { target });
+  } catch (error) {
+    if (error instanceof InexpressibleError) return error.message;
+    throw error;
+  }
+}
+
+/** Directly readable bytes as TC finds them: a packet ring's, local UDP's and TCP's, all. */
+const linearLengths = [14, 42, 66, undefined, 0];
+
+/** The TC program on our machine: tags in metadata, some bytes only behind the helper. */
+const ebpfTc: FuzzEngine = {
+  name: 'ebpf-tc',
+  run: async ({ optimized }, packets) => {
+    const program = generateTc(socketGraph(optimized));
+    const prepared = createInterpreter(program);
+    const maps = createMaps(program);
+    return Uint16Array.from(packets, (packet, i) => {
+      const linear = linearLengths[i % linearLengths.length];
+      const options = linear === undefined ? { maps } : { maps, linear };
+      const { returnValue } = interpret(prepared, tagInMetadata(packet, optimized.linkType), options);
+      return returnValue === tcAction.TC_ACT_SHOT ? match : noMatch;
+    });
+  },
+};
