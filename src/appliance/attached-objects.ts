@@ -3,6 +3,7 @@ import { mapInfo, programInfo } from '../kernel/bpf/info.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { isSystemError } from '../kernel/system-error.ts';
 import { countersMap } from '../ebpf/generate/count.ts';
+import { closingOnFailure } from './closing-on-failure.ts';
 import { baseMapName } from './counter-map.ts';
 import { openPin, pinDirectories, type PinName, type PinPlace } from './pins.ts';
 import { recordMapName } from './record.ts';
@@ -39,32 +40,52 @@ export function openAttached(kernel: Kernel, place: PinPlace, programId: number)
 }
 
 function openByPins(kernel: Kernel, directory: string, programId: number): AttachedObjects | undefined {
-  const program = openPin(kernel, directory, 'program');
-  if (program === undefined) return undefined;
-  if (programInfo(kernel, program).id !== programId) {
-    kernel.close(program);
-    return undefined;
-  }
-  const found = new Map<PinName, number>();
-  for (const name of mapPins) {
-    const descriptor = openPin(kernel, directory, name);
-    if (descriptor !== undefined) found.set(name, descriptor);
-  }
-  return objectsOf(kernel, program, found);
+  return closingOnFailure(kernel, (opened) => {
+    const program = openPin(kernel, directory, 'program');
+    if (program === undefined) return undefined;
+    opened(program);
+    if (programInfo(kernel, program).id !== programId) {
+      kernel.close(program);
+      return undefined;
+    }
+    const found = new Map<PinName, number>();
+    for (const name of mapPins) {
+      const descriptor = openPin(kernel, directory, name);
+      if (descriptor === undefined) continue;
+      opened(descriptor);
+      found.set(name, descriptor);
+    }
+    return objectsOf(kernel, program, found);
+  });
 }
 
 function openByProgramId(kernel: Kernel, programId: number): AttachedObjects | undefined {
-  const program = openUnlessGone(kernel, 'program', programId);
-  if (program === undefined) return undefined;
-  const found = new Map<PinName, number>();
-  for (const id of programInfo(kernel, program).mapIds) {
-    const map = openUnlessGone(kernel, 'map', id);
-    if (map === undefined) continue;
-    const name = pinsByMapName.get(mapInfo(kernel, map).name);
-    if (name === undefined || found.has(name)) kernel.close(map);
-    else found.set(name, map);
-  }
-  return objectsOf(kernel, program, found);
+  return closingOnFailure(kernel, (opened) => {
+    const program = openUnlessGone(kernel, 'program', programId);
+    if (program === undefined) return undefined;
+    opened(program);
+    const found = new Map<PinName, number>();
+    for (const id of programInfo(kernel, program).mapIds) {
+      const map = openOurMap(kernel, id);
+      if (map === undefined) continue;
+      opened(map.descriptor);
+      found.set(map.name, map.descriptor);
+    }
+    return objectsOf(kernel, program, found);
+  });
+}
+
+/** @returns undefined for a map that is not ours, or that has gone */
+function openOurMap(kernel: Kernel, id: number): { readonly name: PinName; readonly descriptor: number } | undefined {
+  return closingOnFailure(kernel, (opened) => {
+    const descriptor = openUnlessGone(kernel, 'map', id);
+    if (descriptor === undefined) return undefined;
+    opened(descriptor);
+    const name = pinsByMapName.get(mapInfo(kernel, descriptor).name);
+    if (name !== undefined) return { name, descriptor };
+    kernel.close(descriptor);
+    return undefined;
+  });
 }
 
 function openUnlessGone(kernel: Kernel, kind: 'program' | 'map', id: number): number | undefined {

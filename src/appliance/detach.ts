@@ -11,6 +11,7 @@ import { directionOf, hooks } from './occupant.ts';
 import { withPermission } from './permission.ts';
 import { removePins, type PinPlace } from './pins.ts';
 import { findPredecessor, type Predecessor } from './predecessor.ts';
+import { removeStalePins } from './stale-pins.ts';
 
 export interface DetachRequest {
   readonly interface: string;
@@ -34,6 +35,7 @@ export function detachFilter(kernel: Kernel, request: DetachRequest): readonly D
   const detached = withPermission(kernel, `detaching from ${link.name}`, ['CAP_NET_ADMIN', 'CAP_SYS_ADMIN'], () =>
     wanted.flatMap((hook) => detachAt(kernel, link, hook, request.hook !== undefined) ?? []),
   );
+  removeStalePins(kernel);
   if (detached.length > 0) return detached;
   const where = request.hook === undefined ? link.name : `${link.name} at ${request.hook}`;
   throw new ApplianceError(

@@ -1,6 +1,6 @@
 import { provideBpffs } from '../kernel/bpffs.ts';
 import { programInfo } from '../kernel/bpf/info.ts';
-import { links, type Link, type XdpMode } from '../kernel/netlink/link.ts';
+import type { Link, XdpMode } from '../kernel/netlink/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { isSystemError } from '../kernel/system-error.ts';
 import { countersMap } from '../ebpf/generate/count.ts';
@@ -10,9 +10,10 @@ import type { RuleAction } from '../rules/policy.ts';
 import { ApplianceError } from './appliance-error.ts';
 import { totals } from './counter-lines.ts';
 import { createBase, writeBase } from './counter-map.ts';
-import { removeStalePins, stagePins, type PinName, type PinPlace, type StagedPins } from './pins.ts';
+import { stagePins, type PinName, type PinPlace, type StagedPins } from './pins.ts';
 import { findPredecessor, isSame, refuseSilentReplacement, type Predecessor } from './predecessor.ts';
 import { storeRecord, type AttachmentRecord } from './record.ts';
+import { removeStalePins } from './stale-pins.ts';
 import { swapProgram, type Swapped } from './swap.ts';
 import { version } from '../version.ts';
 
@@ -52,16 +53,12 @@ export function install(kernel: Kernel, wanted: Installation): Installed {
       refuseSilentReplacement(kernel, wanted.link.name, predecessor, record, wanted.replace);
     }
     loadAll(kernel, wanted, record, open);
-    const staged = stage(kernel, place, wanted.byLink, open);
+    const programId = programInfo(kernel, open.get('program') as number).id;
+    const staged = stage(kernel, place, wanted.byLink, predecessor, open);
     const swapped = swap(kernel, wanted, predecessor, open, staged);
-    carryCounters(kernel, predecessor, record, open);
+    const remarks = [...swapped.remarks, ...carryCounters(kernel, predecessor, record, open)];
     settlePins(staged);
-    return {
-      programId: programInfo(kernel, open.get('program') as number).id,
-      mode: swapped.mode,
-      replaced: predecessor !== undefined,
-      remarks: swapped.remarks,
-    };
+    return { programId, mode: swapped.mode, replaced: predecessor !== undefined, remarks };
   } finally {
     for (const descriptor of open.values()) kernel.close(descriptor);
     predecessor?.objects.close();
@@ -99,6 +96,7 @@ function stage(
   kernel: Kernel,
   place: PinPlace,
   byLink: boolean,
+  predecessor: Predecessor | undefined,
   open: ReadonlyMap<PinName, number>,
 ): StagedPins | undefined {
   const bpffs = provideBpffs(kernel);
@@ -109,10 +107,12 @@ function stage(
     if (byLink) throw new ApplianceError('no-bpffs', 'kernel', `--link needs a pin that lasts: ${reason}`, help);
     return undefined;
   }
-  removeStalePins(kernel, new Set(links(kernel).map(({ ifindex }) => ifindex)));
-  const pins = stagePins(kernel, place);
+  removeStalePins(kernel);
+  const pins = stagePins(kernel, place, predecessor?.occupant.programId);
+  const kept = predecessor?.objects.link;
   try {
     for (const [name, descriptor] of open) pins.pin(name, descriptor);
+    if (byLink && kept !== undefined) pins.pin('link', kept);
   } catch (error) {
     pins.abandon();
     throw error;
@@ -130,9 +130,10 @@ function swap(
   try {
     const program = open.get('program') as number;
     const swapped = swapProgram(kernel, { link, hook, mode, byLink, program, predecessor });
-    if (swapped.link !== undefined && predecessor?.objects.link !== swapped.link) open.set('link', swapped.link);
+    if (swapped.newLink === undefined) return swapped;
+    open.set('link', swapped.newLink);
     // Until it is pinned, a new link's program comes off with the descriptor: a failure here undoes the attachment.
-    if (swapped.link !== undefined) pins?.pin('link', swapped.link);
+    pins?.pin('link', swapped.newLink);
     return swapped;
   } catch (error) {
     pins?.abandon();
@@ -140,17 +141,28 @@ function swap(
   }
 }
 
-/** The same filter goes on counting where it was; another one starts at zero. */
+/**
+ * The same filter goes on counting where it was; another one starts at zero. The new program is attached by now, so
+ * counts that cannot be carried over are told of and lost.
+ * @returns remarks
+ */
 function carryCounters(
   kernel: Kernel,
   predecessor: Predecessor | undefined,
   record: AttachmentRecord,
   open: ReadonlyMap<PinName, number>,
-): void {
+): readonly string[] {
   const counters = predecessor?.objects.counters;
   const base = open.get('base');
-  if (predecessor?.record === undefined || counters === undefined || base === undefined) return;
-  if (isSame(predecessor.record, record)) writeBase(kernel, base, totals(kernel, counters, predecessor.objects.base));
+  if (predecessor?.record === undefined || counters === undefined || base === undefined) return [];
+  if (!isSame(predecessor.record, record)) return [];
+  try {
+    writeBase(kernel, base, totals(kernel, counters, predecessor.objects.base));
+    return [];
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return [`the counts until now could not be carried over: ${error.message}`];
+  }
 }
 
 /** The new program is attached; pins that cannot take their place are found by their program's id all the same. */

@@ -1,12 +1,11 @@
 import type { LinkHold } from '../kernel/bpf/find-link.ts';
-import { programInfo } from '../kernel/bpf/info.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { XdpMode } from '../kernel/netlink/link.ts';
 import type { EbpfHook } from '../pipeline.ts';
 import { findOurFilter } from '../tc/attach-filter.ts';
 import { inspectTc } from '../tc/inspect.ts';
 import { inspectXdp } from '../xdp/inspect.ts';
-import { openPin, pinDirectories, type PinPlace } from './pins.ts';
+import { pinDirectories, pinnedProgramId, type PinPlace } from './pins.ts';
 
 /** The program that has the place that pktf would take: any at XDP, ours at TC, where others stand beside it. */
 export interface Occupant {
@@ -33,19 +32,7 @@ function findAtTc(kernel: Kernel, place: PinPlace, direction: 'ingress' | 'egres
   if (filter?.programId !== undefined) {
     return { programId: filter.programId, mode: undefined, heldBy: { kind: 'no-link' } };
   }
-  const pinned = pinnedProgramIds(kernel, place);
+  const pinned = pinDirectories(kernel, place).map((directory) => pinnedProgramId(kernel, directory));
   const ours = tcx.find(({ programId }) => pinned.includes(programId));
   return ours && { programId: ours.programId, mode: undefined, heldBy: { kind: 'link', linkId: ours.linkId } };
-}
-
-function pinnedProgramIds(kernel: Kernel, place: PinPlace): readonly number[] {
-  return pinDirectories(kernel, place).flatMap((directory) => {
-    const descriptor = openPin(kernel, directory, 'program');
-    if (descriptor === undefined) return [];
-    try {
-      return [programInfo(kernel, descriptor).id];
-    } finally {
-      kernel.close(descriptor);
-    }
-  });
 }

@@ -1,4 +1,5 @@
 import { bpffsDirectory } from '../kernel/bpffs.ts';
+import { programInfo } from '../kernel/bpf/info.ts';
 import { openPinned, pinObject } from '../kernel/bpf/object.ts';
 import { networkNamespaceInode } from '../kernel/netns.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -13,7 +14,7 @@ import { makePinDirectory, removePinDirectory } from './pin-directory.ts';
  */
 export type PinName = 'program' | 'record' | 'counters' | 'base' | 'link';
 
-const root = `${bpffsDirectory}/pktf`;
+export const pinRoot = `${bpffsDirectory}/pktf`;
 /** bpffs refuses names with a dot (EPERM). */
 const stagedSuffix = '-next';
 
@@ -29,19 +30,27 @@ export interface StagedPins {
   abandon(): void;
 }
 
-/** Makes the directory for a new set, empty. @throws SystemError where there is no permission */
-export function stagePins(kernel: Kernel, place: PinPlace): StagedPins {
+/**
+ * Makes the directory for a new set, empty.
+ * @param attachedId the program that is attached now: where a crash left its pins staged, they take their place first
+ * @throws SystemError where there is no permission; nothing is left then
+ */
+export function stagePins(kernel: Kernel, place: PinPlace, attachedId: number | undefined): StagedPins {
   const [settled, staged] = pinDirectories(kernel, place);
-  removePinDirectory(kernel, staged);
-  makePinDirectory(kernel, staged);
-  return {
-    pin: (name, descriptor) => pinObject(kernel, descriptor, `${staged}/${name}`),
-    commit() {
-      removePinDirectory(kernel, settled);
-      kernel.rename(staged, settled);
-    },
-    abandon: () => removePinDirectory(kernel, staged),
+  const commit = (): void => {
+    removePinDirectory(kernel, settled);
+    kernel.rename(staged, settled);
   };
+  const abandon = (): void => removePinDirectory(kernel, staged);
+  if (attachedId !== undefined && pinnedProgramId(kernel, staged) === attachedId) commit();
+  try {
+    abandon();
+    makePinDirectory(kernel, staged);
+  } catch (error) {
+    abandon();
+    throw error;
+  }
+  return { pin: (name, descriptor) => pinObject(kernel, descriptor, `${staged}/${name}`), commit, abandon };
 }
 
 /** Directories in which pins for a place may be: the settled set, then the staged one. */
@@ -55,8 +64,21 @@ export function openPin(kernel: Kernel, directory: string, name: PinName): numbe
   try {
     return openPinned(kernel, `${directory}/${name}`);
   } catch (error) {
-    if (isSystemError(error)) return undefined;
+    if (isSystemError(error, 'ENOENT') || isSystemError(error, 'EPERM') || isSystemError(error, 'EACCES')) {
+      return undefined;
+    }
     throw error;
+  }
+}
+
+/** The id of the program that is pinned in a directory; undefined as for `openPin`. */
+export function pinnedProgramId(kernel: Kernel, directory: string): number | undefined {
+  const descriptor = openPin(kernel, directory, 'program');
+  if (descriptor === undefined) return undefined;
+  try {
+    return programInfo(kernel, descriptor).id;
+  } finally {
+    kernel.close(descriptor);
   }
 }
 
@@ -65,24 +87,7 @@ export function removePins(kernel: Kernel, place: PinPlace): void {
   for (const directory of pinDirectories(kernel, place)) removePinDirectory(kernel, directory);
 }
 
-/** Removes what is pinned for interfaces that are gone. @param present the ifindexes of this network namespace */
-export function removeStalePins(kernel: Kernel, present: ReadonlySet<number>): void {
-  const namespace = namespaceDirectory(kernel);
-  for (const name of list(kernel, namespace)) {
-    if (present.has(Number(name))) continue;
-    for (const hook of list(kernel, `${namespace}/${name}`)) removePinDirectory(kernel, `${namespace}/${name}/${hook}`);
-  }
-}
-
+/** The directory of the network namespace that this thread is in. */
 function namespaceDirectory(kernel: Kernel): string {
-  return `${root}/${networkNamespaceInode(kernel)}`;
-}
-
-function list(kernel: Kernel, directory: string): readonly string[] {
-  try {
-    return kernel.listDirectory(directory);
-  } catch (error) {
-    if (isSystemError(error)) return [];
-    throw error;
-  }
+  return `${pinRoot}/${networkNamespaceInode(kernel)}`;
 }

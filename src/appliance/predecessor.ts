@@ -20,8 +20,13 @@ export function findPredecessor(kernel: Kernel, place: PinPlace): Predecessor | 
   if (occupant === undefined) return undefined;
   const objects = openAttached(kernel, place, occupant.programId);
   if (objects === undefined) return undefined;
-  const record = objects.record === undefined ? undefined : readRecord(kernel, objects.record);
-  return { occupant, objects, record };
+  try {
+    const record = objects.record === undefined ? undefined : readRecord(kernel, objects.record);
+    return { occupant, objects, record };
+  } catch (error) {
+    objects.close();
+    throw error;
+  }
 }
 
 /** Whether two attachments are the same filter or policy: then one replaces the other without being told to. */

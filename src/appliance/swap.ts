@@ -1,11 +1,11 @@
-import { isAttachError } from '../kernel/attach-error.ts';
+import { isAttachError, type AttachErrorCode } from '../kernel/attach-error.ts';
 import type { Link, XdpMode } from '../kernel/netlink/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { EbpfHook } from '../pipeline.ts';
 import { attachTc, attachTcxLink, replaceTc, updateTcxLink } from '../tc/attach.ts';
 import { attachXdp, attachXdpLink, updateXdpLink } from '../xdp/attach.ts';
 import { ApplianceError } from './appliance-error.ts';
-import { directionOf } from './occupant.ts';
+import { directionOf, type Occupant } from './occupant.ts';
 import type { Predecessor } from './predecessor.ts';
 
 export interface SwapRequest {
@@ -20,8 +20,8 @@ export interface SwapRequest {
 
 export interface Swapped {
   readonly mode: XdpMode | undefined;
-  /** A descriptor of the bpf_link that holds the program now; the caller pins and closes it. */
-  readonly link: number | undefined;
+  /** A descriptor of the bpf_link that was made for the program; the caller pins and closes it. */
+  readonly newLink: number | undefined;
   readonly remarks: readonly string[];
 }
 
@@ -33,6 +33,7 @@ export function swapProgram(kernel: Kernel, request: SwapRequest): Swapped {
   const { predecessor, byLink } = request;
   if (predecessor === undefined) return byLink ? attachByLink(kernel, request) : attachByNetlink(kernel, request);
   const { link } = predecessor.objects;
+  refuseOtherMode(request, predecessor.occupant);
   if (byLink !== (link !== undefined)) throw otherHold(request, byLink);
   return link === undefined ? replace(kernel, request, predecessor) : replaceInLink(kernel, request, predecessor, link);
 }
@@ -40,35 +41,36 @@ export function swapProgram(kernel: Kernel, request: SwapRequest): Swapped {
 function attachByNetlink(kernel: Kernel, { link, hook, mode, program }: SwapRequest): Swapped {
   const { ifindex } = link;
   if (hook === 'xdp') {
-    return withFallback(link, mode, (tried) => {
+    return withFallback(mode, (tried) => {
       attachXdp(kernel, { ifindex, mode: tried, programDescriptor: program });
       return undefined;
     });
   }
   attachTc(kernel, { ifindex, direction: directionOf(hook), programDescriptor: program });
-  return { mode: undefined, link: undefined, remarks: [] };
+  return { mode: undefined, newLink: undefined, remarks: [] };
 }
 
 function attachByLink(kernel: Kernel, { link, hook, mode, program }: SwapRequest): Swapped {
   const { ifindex } = link;
   if (hook === 'xdp') {
-    return withFallback(link, mode, (tried) =>
-      attachXdpLink(kernel, { ifindex, mode: tried, programDescriptor: program }),
-    );
+    return withFallback(mode, (tried) => attachXdpLink(kernel, { ifindex, mode: tried, programDescriptor: program }));
   }
   const tcx = attachTcxLink(kernel, { ifindex, direction: directionOf(hook), programDescriptor: program });
-  return { mode: undefined, link: tcx, remarks: [] };
+  return { mode: undefined, newLink: tcx, remarks: [] };
 }
 
+/** What a driver may have against native mode; generic mode asks no driver. */
+const driverRefusals: readonly AttachErrorCode[] = ['mode-not-supported', 'mtu-too-large', 'refused'];
+
 /** Native, else generic, said aloud; a mode that the user named never falls back. */
-function withFallback(link: Link, mode: XdpMode | undefined, attach: (mode: XdpMode) => number | undefined): Swapped {
-  if (mode !== undefined) return { mode, link: attach(mode), remarks: [] };
+function withFallback(mode: XdpMode | undefined, attach: (mode: XdpMode) => number | undefined): Swapped {
+  if (mode !== undefined) return { mode, newLink: attach(mode), remarks: [] };
   try {
-    return { mode: 'native', link: attach('native'), remarks: [] };
+    return { mode: 'native', newLink: attach('native'), remarks: [] };
   } catch (error) {
-    if (!isAttachError(error, 'mode-not-supported')) throw error;
-    const remark = `${link.name}: its driver has no native XDP; attached in generic mode, which is slower`;
-    return { mode: 'generic', link: attach('generic'), remarks: [remark] };
+    if (!isAttachError(error) || !driverRefusals.includes(error.code)) throw error;
+    const newLink = attach('generic');
+    return { mode: 'generic', newLink, remarks: [`${error.message}; attached in generic mode, which is slower`] };
   }
 }
 
@@ -77,12 +79,12 @@ function replace(kernel: Kernel, request: SwapRequest, { occupant, objects }: Pr
   if (hook !== 'xdp') {
     const attachment = { ifindex: link.ifindex, direction: directionOf(hook), programDescriptor: program };
     replaceTc(kernel, attachment, occupant.programId);
-    return { mode: undefined, link: undefined, remarks: [] };
+    return { mode: undefined, newLink: undefined, remarks: [] };
   }
-  const mode = request.mode ?? occupant.mode ?? 'native';
+  const mode = occupant.mode ?? 'native';
   const expected = { kind: 'program', descriptor: objects.program } as const;
   attachXdp(kernel, { ifindex: link.ifindex, mode, programDescriptor: program, expected });
-  return { mode, link: undefined, remarks: [] };
+  return { mode, newLink: undefined, remarks: [] };
 }
 
 function replaceInLink(
@@ -93,7 +95,18 @@ function replaceInLink(
 ): Swapped {
   const update = request.hook === 'xdp' ? updateXdpLink : updateTcxLink;
   update(kernel, held, request.program, objects.program);
-  return { mode: occupant.mode, link: held, remarks: [] };
+  return { mode: occupant.mode, newLink: undefined, remarks: [] };
+}
+
+/** Native and generic programs stand in different places, and the kernel has no step from one to the other. */
+function refuseOtherMode({ link, mode }: SwapRequest, { mode: active }: Occupant): void {
+  if (mode === undefined || active === undefined || mode === active) return;
+  throw new ApplianceError(
+    'occupied',
+    'kernel',
+    `${link.name} has an XDP program in ${active} mode; one in ${mode} mode cannot take its place in one step`,
+    `leave --mode out, or \`pktf detach ${link.name}\` first`,
+  );
 }
 
 /** The kernel has no step from a link to netlink or back. */
