@@ -1,6 +1,5 @@
-import { and, not, testing, type Predicate } from '../ir/predicate.ts';
+import { and, not, or, testing, type Predicate } from '../ir/predicate.ts';
 import { rangeOf } from '../ir/range.ts';
-import type { Span } from '../ir/span.ts';
 import { compare, type CompareOperator } from '../ir/test.ts';
 import {
   add,
@@ -17,9 +16,10 @@ import {
 import * as diagnostics from './diagnostics.ts';
 import { moved, networkHeader, valueOf, type Offset } from './layers.ts';
 import { scratchCells, type Lowering } from './lowering.ts';
-import { etherTypes, ipProtocols, protocols, type Protocol } from './protocols.ts';
-import { ipv4Protocol, ipv6HeaderLength, ipv6NextHeader, isFirstFragment } from './protocol/ip.ts';
+import { etherTypes, ipv6HeaderLength, protocols, type ProtocolFacts } from './protocols.ts';
+import { ipv4Protocol, isFirstFragment } from './protocol/ip.ts';
 import { linkProtocol } from './protocol/link.ts';
+import { isTransportOverIpv6 } from './protocol/transport.ts';
 import type { Arithmetic, ArithmeticOperator, Relation } from './syntax.ts';
 
 /** A value, and what the packet must be for it to mean anything, in the order in which that is asked. */
@@ -59,11 +59,27 @@ const relations: Readonly<Record<Relation, { readonly operator: CompareOperator;
  */
 export function relation(lowering: Lowering, written: Relation, left: Arithmetic, right: Arithmetic): Predicate {
   checkSize(lowering, left, right);
-  const first = calculated(lowering, left);
-  const second = calculated(lowering, right);
-  const { operator, negated } = relations[written];
-  const test = testing(compare(operator, first.value, second.value), lowering.span);
-  return and(...first.guards, ...second.guards, negated ? not(test) : test);
+  const compared = (over?: IpVersion): Predicate => {
+    const first = calculated(lowering, left, over);
+    const second = calculated(lowering, right, over);
+    const { operator, negated } = relations[written];
+    const test = testing(compare(operator, first.value, second.value), lowering.span);
+    return and(...first.guards, ...second.guards, negated ? not(test) : test);
+  };
+  // Only where extension headers are followed are bytes of transport headers also those over IPv6.
+  const isAboutBoth = lowering.transport !== undefined && (readsTransport(left) || readsTransport(right));
+  return isAboutBoth ? or(compared('ip'), compared('ip6')) : compared();
+}
+
+type IpVersion = 'ip' | 'ip6';
+
+function readsTransport(node: Arithmetic): boolean {
+  if (node.kind === 'accessor' && isOverBoth(protocols[node.protocol])) return true;
+  return operandsOf(node).some(readsTransport);
+}
+
+function isOverBoth(facts: ProtocolFacts): boolean {
+  return facts.layer === 'transport' && facts.over === 'ip or ip6';
 }
 
 function checkSize(lowering: Lowering, left: Arithmetic, right: Arithmetic): void {
@@ -107,25 +123,27 @@ function cellsFor(node: Arithmetic): number {
   }
 }
 
-function calculated(lowering: Lowering, node: Arithmetic): Calculated {
+/** @param over which IP version transport headers are read from; undefined for libpcap's meaning, IPv4 only */
+function calculated(lowering: Lowering, node: Arithmetic, over: IpVersion | undefined): Calculated {
   switch (node.kind) {
     case 'number':
       return { value: constant(node.value), guards: [] };
     case 'length':
       return { value: packetLength, guards: [] };
     case 'negation': {
-      const { value, guards } = calculated(lowering, node.operand);
+      const { value, guards } = calculated(lowering, node.operand, over);
       return { value: binary('subtract', constant(0), value), guards };
     }
     case 'operation': {
       checkOperation(node.operator, node.right);
-      const left = calculated(lowering, node.left);
-      const right = calculated(lowering, node.right);
+      const left = calculated(lowering, node.left, over);
+      const right = calculated(lowering, node.right, over);
       // libpcap forgets what the right operand asks of the packet: `1 + tcp[0] = 1` reads other packets too.
-      return { value: binary(operators[node.operator], left.value, right.value), guards: left.guards };
+      const guards = over === undefined ? left.guards : [...left.guards, ...right.guards];
+      return { value: binary(operators[node.operator], left.value, right.value), guards };
     }
     case 'accessor':
-      return accessed(lowering, node.protocol, calculated(lowering, node.index), node.size, node.span);
+      return accessed(lowering, node, calculated(lowering, node.index, over), over);
   }
 }
 
@@ -139,38 +157,45 @@ function checkOperation(operator: ArithmeticOperator, right: Arithmetic): void {
   }
 }
 
+type Accessor = Extract<Arithmetic, { readonly kind: 'accessor' }>;
+
 /** Bytes of a header: `ip[2:2]`, `tcp[13]`, `ether[0]`. */
-function accessed(lowering: Lowering, protocol: Protocol, index: Calculated, size: 1 | 2 | 4, span: Span): Calculated {
+function accessed(lowering: Lowering, accessor: Accessor, index: Calculated, over: IpVersion | undefined): Calculated {
+  const { protocol, size, span } = accessor;
   const { layers } = lowering;
   const network = networkHeader(layers);
   const facts = protocols[protocol];
-  if (protocol === 'link') {
-    return { value: load(indexed(layers.linkHeader, index.value), size), guards: index.guards };
-  }
+  if (protocol === 'link') return { value: load(indexed(layers.linkHeader, index.value), size), guards: index.guards };
   if (facts.layer === 'network' && protocol !== 'aarp') {
     const guards = [...index.guards, linkProtocol(lowering, facts.etherType)];
     return { value: load(indexed(network, index.value), size), guards };
   }
-  if (protocol === 'icmp6') {
-    const guards = [
-      ...index.guards,
-      linkProtocol(lowering, etherTypes.ip6),
-      ipv6NextHeader(lowering, ipProtocols.icmp6),
-    ];
-    return { value: load(indexed(moved(network, ipv6HeaderLength), index.value), size), guards };
+  if (facts.layer !== 'transport' || protocol === 'ah' || protocol === 'esp') {
+    return diagnostics.fail(diagnostics.indexNotSupported(span, protocol));
   }
-  if (facts.layer === 'transport' && protocol !== 'ah' && protocol !== 'esp') {
-    // The IPv4 guard comes before those of the index, unlike everywhere else, because libpcap puts it there.
-    const guards = [
-      linkProtocol(lowering, etherTypes.ip),
-      ...index.guards,
-      ipv4Protocol(lowering, facts.number),
-      isFirstFragment(lowering),
-    ];
-    const behindHeader = add(ipv4HeaderLength(valueOf(network)), index.value);
-    return { value: load(indexed(network, behindHeader), size), guards };
+  if (facts.over === 'ip6' || (over === 'ip6' && isOverBoth(facts))) {
+    return overIpv6(lowering, facts.number, index, size);
   }
-  return diagnostics.fail(diagnostics.indexNotSupported(span, protocol));
+  // The IPv4 guard comes before those of the index, unlike everywhere else, because libpcap puts it there.
+  const guards = [
+    linkProtocol(lowering, etherTypes.ip),
+    ...index.guards,
+    ipv4Protocol(lowering, facts.number),
+    isFirstFragment(lowering),
+  ];
+  const behindHeader = add(ipv4HeaderLength(valueOf(network)), index.value);
+  return { value: load(indexed(network, behindHeader), size), guards };
+}
+
+function overIpv6(lowering: Lowering, number: number, index: Calculated, size: 1 | 2 | 4): Calculated {
+  const { transport, layers } = lowering;
+  const network = networkHeader(layers);
+  const guards = [...index.guards, linkProtocol(lowering, etherTypes.ip6), isTransportOverIpv6(lowering, number)];
+  const place =
+    transport === undefined
+      ? indexed(moved(network, ipv6HeaderLength), index.value)
+      : indexed(network, add(index.value, variable(transport.position)));
+  return { value: load(place, size), guards };
 }
 
 /** An offset that lies in no packet, and that the kernel does not read as one of its negative offsets either. */

@@ -5,11 +5,13 @@ import { DiagnosticError, type Diagnostic } from './diagnostic.ts';
 import { withInitialVariables } from './initial-variables.ts';
 import { outermostLayers } from './layers.ts';
 import { lower } from './lower.ts';
-import type { Lowering } from './lowering.ts';
+import type { Lowering, SetType } from './lowering.ts';
 import type { Names } from './names.ts';
 import { warnOfNeverMatching } from './never-matches.ts';
 import { parse } from './parser.ts';
-import { spanOf, type Expression } from './syntax.ts';
+import { isCombination, spanOf, type Expression } from './syntax.ts';
+
+export type { SetType } from './lowering.ts';
 
 export interface CompileOptions {
   readonly linkType: LinkType;
@@ -18,6 +20,12 @@ export interface CompileOptions {
   readonly netmask?: number;
   /** Whether the program will meet live packets (`inbound`, `ifindex` have an answer there). */
   readonly live?: boolean;
+  /** What `@name` may stand for, by name. The graph then looks into tables of these names. */
+  readonly sets?: ReadonlyMap<string, SetType>;
+  /** `any`: a filter that does not say `vlan` itself is about frames with no, one or two tags alike. Default `exact`. */
+  readonly vlan?: 'exact' | 'any';
+  /** `follow`: transport headers are looked for behind IPv6 extension headers too. Default `fixed`. */
+  readonly extensionHeaders?: 'fixed' | 'follow';
 }
 
 export interface CompiledFilter {
@@ -31,20 +39,11 @@ export interface CompiledFilter {
  * @throws DiagnosticError where the text is not a filter, or not one for this link type
  */
 export function compile(source: Source, options: CompileOptions): CompiledFilter {
-  const expression = parse(source);
-  if (expression === undefined) return { predicate: always(true), diagnostics: [] };
-  const { linkType, names, netmask, live = false } = options;
+  const parsed = parse(source);
+  if (parsed === undefined) return { predicate: always(true), diagnostics: [] };
+  const expression = withDefaultScopes(parsed, options);
   const problems: Diagnostic[] = [];
-  const lowering: Lowering = {
-    linkType,
-    names,
-    netmask,
-    live,
-    layers: outermostLayers(linkType),
-    span: { source, start: 0, end: source.text.length },
-    encapsulation: undefined,
-    variables: 0,
-  };
+  const lowering = startLowering(source, options);
   const clauses = clausesOf(expression).map((clause) => ({
     predicate: lower(lowering, clause, problems),
     span: spanOf(clause),
@@ -52,8 +51,45 @@ export function compile(source: Source, options: CompileOptions): CompiledFilter
   if (problems.some((problem) => problem.severity === 'error')) throw new DiagnosticError(problems);
   const joined = and(...clauses.map((clause) => clause.predicate));
   const predicate = lowering.variables === 0 ? joined : withInitialVariables(joined);
-  const warnings = warnOfNeverMatching(linkType, { predicate, span: spanOf(expression) }, clauses);
+  const warnings = warnOfNeverMatching(options.linkType, { predicate, span: spanOf(expression) }, clauses);
   return { predicate, diagnostics: [...problems, ...warnings] };
+}
+
+/** What policies take for granted, as if the user had written it around the filter. */
+function withDefaultScopes(expression: Expression, { vlan, extensionHeaders }: CompileOptions): Expression {
+  const span = spanOf(expression);
+  const followed: Expression =
+    extensionHeaders === 'follow' ? { kind: 'scope', scope: 'ext', operand: expression, span } : expression;
+  return vlan === 'any' && !mentionsVlan(expression)
+    ? { kind: 'scope', scope: 'anyvlan', operand: followed, span }
+    : followed;
+}
+
+function mentionsVlan(expression: Expression): boolean {
+  const open = [expression];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.kind === 'encapsulation' && node.header === 'vlan') return true;
+    if (node.kind === 'scope' && node.scope === 'anyvlan') return true;
+    if (isCombination(node)) open.push(...node.operands);
+    else if (node.kind === 'not' || node.kind === 'scope') open.push(node.operand);
+  }
+  return false;
+}
+
+function startLowering(source: Source, options: CompileOptions): Lowering {
+  const { linkType, names, netmask, live = false, sets = new Map<string, SetType>() } = options;
+  return {
+    linkType,
+    names,
+    netmask,
+    live,
+    sets,
+    layers: outermostLayers(linkType),
+    span: { source, start: 0, end: source.text.length },
+    encapsulation: undefined,
+    transport: undefined,
+    variables: 0,
+  };
 }
 
 /** What the filter as a whole joins with `and`. */

@@ -37,11 +37,13 @@ export type Token = { readonly text: string; readonly span: Span } & (
   | { readonly kind: 'ipv6'; readonly address: Uint8Array }
   | { readonly kind: 'mac'; readonly address: Uint8Array }
   | { readonly kind: 'short-mac' }
+  /** `@name`. */
+  | { readonly kind: 'set'; readonly name: string }
   /** Behind the last character. */
   | { readonly kind: 'end' }
 );
 
-type Rule = 'mac' | 'number' | 'ipv4' | 'ipv6' | 'broken-mac' | 'name' | 'escaped' | 'short-mac';
+type Rule = 'mac' | 'number' | 'ipv4' | 'ipv6' | 'broken-mac' | 'name' | 'escaped' | 'short-mac' | 'set';
 
 const number = '(?:0[xX][0-9a-fA-F]+|[0-9]+)';
 const byte = '[0-9a-fA-F]{1,2}';
@@ -61,6 +63,7 @@ const rules: readonly (readonly [Rule, RegExp])[] = [
   ['broken-mac', new RegExp(`${byte}:+(?:${byte}:+)+`, 'y')],
   ['name', /[A-Za-z0-9](?:[-_.A-Za-z0-9]*[.A-Za-z0-9])?/y],
   ['escaped', /\\[^ !()\n\t]+/y],
+  ['set', /@[A-Za-z0-9_](?:[-_.A-Za-z0-9]*[_A-Za-z0-9])?/y],
 ];
 
 /** Every form of an IPv6 address by how many groups stand on each side of `::`. */
@@ -178,6 +181,8 @@ function ruleToken(rule: Rule, text: string, span: Span): Token {
       return diagnostics.fail(diagnostics.invalidMac(span, text));
     case 'short-mac':
       return { kind: 'short-mac', text, span };
+    case 'set':
+      return { kind: 'set', name: text.slice(1), text, span };
   }
 }
 

@@ -2,6 +2,7 @@ import { and, or, type Predicate } from '../ir/predicate.ts';
 import { ipv4Mask, ipv6Mask, ipv6Words, parseDecnet, parseIpv4 } from './address.ts';
 import * as diagnostics from './diagnostics.ts';
 import type { Lowering } from './lowering.ts';
+import { matchSet } from './match-set.ts';
 import { protocolChain } from './protocol/chain.ts';
 import { decnetHost } from './protocol/decnet.ts';
 import { etherHost } from './protocol/ether.ts';
@@ -19,6 +20,7 @@ import {
   resolvePort,
   resolvePortRange,
   resolveProtocol,
+  transportOf,
   type ResolvedPorts,
 } from './resolve.ts';
 import type { Written, WrittenIpv4, WrittenName, WrittenNumber } from './syntax.ts';
@@ -43,6 +45,8 @@ export function match(lowering: Lowering, qualifiers: Qualifiers, value: Written
         return diagnostics.fail(diagnostics.macOutsideEther(value.span));
       }
       return etherHost(lowering, value.address, qualifiers.direction, 'ether host');
+    case 'set':
+      return matchSet(lowering, qualifiers, value);
     case 'short-mac':
       return diagnostics.fail(diagnostics.notOnLinkType(value.span, 'an 8-bit address', lowering.layers.linkType));
   }
@@ -103,19 +107,6 @@ function gateway(lowering: Lowering, protocol: Protocol | undefined, name: Writt
   const ofRouter = etherHost(lowering, ethernetAddress(lowering, name), 'src or dst', 'gateway');
   const { ipv4 } = resolveHost(lowering.names, name, 'ip');
   return and(ofRouter, ipv4Host(lowering, ipv4, protocol, 'src or dst', "'gateway'", true));
-}
-
-function transportOf(lowering: Lowering, qualifiers: Qualifiers): Transport | undefined {
-  const { protocol } = qualifiers;
-  switch (protocol) {
-    case 'tcp':
-    case 'udp':
-    case 'sctp':
-    case undefined:
-      return protocol;
-    default:
-      return diagnostics.fail(diagnostics.invalidQualifier(lowering.span, protocol, `'${typeOf(qualifiers)}'`));
-  }
 }
 
 /** A name may be listed for one transport only; then that one is meant, and another before it is an error. */

@@ -5,13 +5,23 @@ import { DiagnosticError, type Diagnostic } from './diagnostic.ts';
 import * as diagnostics from './diagnostics.ts';
 import { loadAt } from './layers.ts';
 import { match } from './lower-match.ts';
+import { scoped } from './lower-scope.ts';
 import { hasAnyBit, isAbove, isAtLeast, isAtMost, isEqual, type Lowering } from './lowering.ts';
 import { encapsulation } from './protocol/encapsulation.ts';
+import { withTransportLocated } from './protocol/extension-headers.ts';
 import { etherBroadcast, etherMulticast } from './protocol/ether.ts';
 import { ipv4Broadcast, ipv4Multicast, ipv6Multicast, protocolPrimitive } from './protocol/ip.ts';
 import { llc } from './protocol/llc.ts';
 import type { Protocol } from './protocols.ts';
-import { isCombination, spanOf, type Combination, type Expression, type Negation, type Primitive } from './syntax.ts';
+import {
+  isCombination,
+  spanOf,
+  type Combination,
+  type Expression,
+  type Negation,
+  type Primitive,
+  type Scope,
+} from './syntax.ts';
 
 /**
  * The predicate of a syntax tree. Primitives are lowered in the order of the text, because those that name an
@@ -45,16 +55,26 @@ function warnOfShift(lowering: Lowering, operand: Expression, problems: Diagnost
   lowering.encapsulation = undefined;
 }
 
-function lowerLeaf(lowering: Lowering, leaf: Negation | Primitive, problems: Diagnostic[]): Predicate {
+function lowerLeaf(lowering: Lowering, leaf: Negation | Scope | Primitive, problems: Diagnostic[]): Predicate {
   if (leaf.kind === 'not') return not(lower(lowering, leaf.operand, problems));
   lowering.span = leaf.span;
   try {
-    return lowerPrimitive(lowering, leaf);
+    return leaf.kind === 'scope' ? lowerScope(lowering, leaf, problems) : lowerPrimitive(lowering, leaf);
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
     problems.push(...error.diagnostics);
     return always(false, leaf.span);
   }
+}
+
+/** A scope may lower its clauses several times; their problems are told once. */
+function lowerScope(lowering: Lowering, { scope, operand }: Scope, problems: Diagnostic[]): Predicate {
+  let found = problems;
+  return scoped(lowering, scope, () => {
+    const predicate = lower(lowering, operand, found);
+    found = [];
+    return predicate;
+  });
 }
 
 function lowerPrimitive(lowering: Lowering, primitive: Primitive): Predicate {
@@ -81,11 +101,14 @@ function lowerPrimitive(lowering: Lowering, primitive: Primitive): Predicate {
       return outgoing(lowering, 'outbound');
     case 'ifindex':
       return interfaceIndex(lowering, primitive.index);
+    case 'mark':
+      return packetMark(lowering, primitive.mark);
     case 'encapsulation': {
       const { layers } = lowering;
       const predicate = encapsulation(lowering, primitive.header, primitive.identifier);
-      if (lowering.layers !== layers) lowering.encapsulation = primitive.span;
-      return predicate;
+      if (lowering.layers === layers) return predicate;
+      lowering.encapsulation = primitive.span;
+      return withTransportLocated(lowering, predicate);
     }
     case 'llc':
       return llc(lowering, primitive.type);
@@ -163,4 +186,10 @@ function interfaceIndex(lowering: Lowering, index: number): Predicate {
   if (layers.linkType === 'LINUX_SLL2') return isEqual(lowering, loadAt(layers.linkHeader, 4, 4), index);
   if (!live) diagnostics.fail(diagnostics.liveOnly(span, 'ifindex', linkType));
   return isEqual(lowering, metadata('interface-index'), index);
+}
+
+function packetMark(lowering: Lowering, mark: number): Predicate {
+  const { span, linkType, live } = lowering;
+  if (!live) diagnostics.fail(diagnostics.liveOnly(span, 'mark', linkType));
+  return isEqual(lowering, metadata('mark'), mark);
 }

@@ -1,8 +1,9 @@
 import type { LinkType } from '../ir/link-type.ts';
 import { not, testing, type Predicate } from '../ir/predicate.ts';
 import type { Span } from '../ir/span.ts';
+import type { TableReference } from '../ir/table.ts';
 import { anyBit, compare, equal } from '../ir/test.ts';
-import { bitAnd, type LoadSize, type Value } from '../ir/value.ts';
+import { bitAnd, lookup, type LoadSize, type Value } from '../ir/value.ts';
 import * as diagnostics from './diagnostics.ts';
 import { loadAt, networkHeader, type Layers } from './layers.ts';
 import type { Names } from './names.ts';
@@ -16,14 +17,28 @@ export interface Lowering {
   readonly names: Names;
   readonly netmask: number | undefined;
   readonly live: boolean;
+  readonly sets: ReadonlyMap<string, SetType>;
   /** Changed by primitives that name an encapsulation. */
   layers: Layers;
   /** Of the primitive that is being lowered: every test of its remembers it. */
   span: Span;
   /** The last primitive that changed `layers`. */
   encapsulation: Span | undefined;
+  /** Where the transport header over IPv6 was found; undefined where extension headers are not followed. */
+  transport: TransportPlace | undefined;
   /** How many variables are in use. */
   variables: number;
+}
+
+/** What the elements of a set are: addresses and networks of IPv4 and IPv6, ports, or MAC addresses. */
+export type SetType = 'address' | 'port' | 'mac';
+
+/** Two variables: a protocol number, and where its header lies, counted from the network header. */
+export interface TransportPlace {
+  readonly number: number;
+  readonly position: number;
+  /** Whether anything has asked. */
+  used: boolean;
 }
 
 export function newVariable(lowering: Lowering): number {
@@ -54,6 +69,11 @@ export function hasBits(lowering: Lowering, field: Value, mask: number, value: n
 
 export function hasAnyBit(lowering: Lowering, field: Value, mask: number): Predicate {
   return testing(anyBit(field, mask), lowering.span);
+}
+
+/** Whether a table holds anything for a key. */
+export function isInTable(lowering: Lowering, table: TableReference, ...key: readonly Value[]): Predicate {
+  return not(isEqual(lowering, lookup(table, ...key), 0));
 }
 
 /** A field of the network header. */

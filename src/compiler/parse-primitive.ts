@@ -43,8 +43,17 @@ export function parsePrimitive(cursor: Cursor): Primitive | undefined {
     case 'foreign':
       return diagnostics.fail(diagnostics.foreignPrimitive(span, text, word.of));
     default:
-      return undefined;
+      return parseMark(cursor);
   }
+}
+
+/** `mark N`. Nothing reserves the word: without a number behind it, it is a name. */
+function parseMark(cursor: Cursor): Primitive | undefined {
+  const word = peek(cursor);
+  if (word.kind !== 'name' || word.text !== 'mark' || peek(cursor, 1).kind !== 'number') return undefined;
+  take(cursor);
+  const mark = parseNumber(cursor, 'a number');
+  return { kind: 'mark', mark: mark.value, span: coverSpans(word.span, mark.span) };
 }
 
 function parseProtocolPrimitive(cursor: Cursor): Primitive | undefined {

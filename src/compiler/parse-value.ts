@@ -12,6 +12,7 @@ export function startsValue(cursor: Cursor): boolean {
     case 'ipv6':
     case 'mac':
     case 'short-mac':
+    case 'set':
       return true;
     default:
       return false;
@@ -40,6 +41,8 @@ export function parseValue(cursor: Cursor): Written {
       return { kind: 'mac', address: token.address, span };
     case 'short-mac':
       return { kind: 'short-mac', span };
+    case 'set':
+      return { kind: 'set', name: token.name, span };
     default:
       cursor.position--;
       return unexpected(cursor, 'a value');

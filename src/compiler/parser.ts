@@ -13,7 +13,7 @@ import { parseQualifiers, startsQualifiers } from './parse-head.ts';
 import { parsePrimitive } from './parse-primitive.ts';
 import { parseValue, startsValue } from './parse-value.ts';
 import type { Qualifiers } from './qualifiers.ts';
-import { spanOf, type Arithmetic, type Expression } from './syntax.ts';
+import { spanOf, type Arithmetic, type Expression, type ScopeName } from './syntax.ts';
 
 /**
  * Where an operand stands: whose qualifiers a value without any takes over, and what may stand there.
@@ -150,8 +150,29 @@ function parseSimple(cursor: Cursor, context: Context): Operand {
   if (startsQualifiers(cursor)) return parseQualified(cursor);
   const primitive = parsePrimitive(cursor);
   if (primitive !== undefined) return { kind: 'clause', expression: primitive, qualifiers: undefined };
+  if (startsScope(cursor)) return parseScope(cursor);
   if (startsValue(cursor)) return parseBareValue(cursor, context);
   return unexpected(cursor, 'a condition');
+}
+
+const scopes: ReadonlySet<string> = new Set<ScopeName>(['anyvlan', 'ext', 'inner']);
+
+/** `ext (`. Nothing reserves these words: without the parenthesis they are names. */
+function startsScope(cursor: Cursor): boolean {
+  const { kind, text } = peek(cursor);
+  return kind === 'name' && scopes.has(text) && peekSymbol(cursor, 1) === '(';
+}
+
+function parseScope(cursor: Cursor): Operand {
+  const { text, span } = take(cursor);
+  const inside: Context = { accepts: 'clause', inherited: undefined };
+  const { expression } = requireCondition(parseParenthesised(cursor, inside), inside);
+  const whole = coverSpans(span, peek(cursor, -1).span);
+  return {
+    kind: 'clause',
+    expression: { kind: 'scope', scope: text as ScopeName, operand: expression, span: whole },
+    qualifiers: undefined,
+  };
 }
 
 /** A value at the place of a clause: it needs a left neighbour to inherit from. */

@@ -86,6 +86,9 @@ export const etherTypes = {
 
 export const serviceAccessPoints = { ip: 0x06, stp: 0x42, snap: 0xaa, ipx: 0xe0, netbeui: 0xf0, iso: 0xfe } as const;
 
+/** Bytes of the fixed IPv6 header. */
+export const ipv6HeaderLength = 40;
+
 /** The largest length of an 802.3 frame: a type/length field up to this is a length. */
 export const largestFrameLength = 1500;
 

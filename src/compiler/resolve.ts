@@ -145,3 +145,17 @@ function protocolNumber(names: Names, name: string, protocol: Protocol | undefin
       return undefined;
   }
 }
+
+/** The transport that `port` and `portrange` are qualified with. */
+export function transportOf(lowering: Lowering, qualifiers: Qualifiers): Transport | undefined {
+  const { protocol } = qualifiers;
+  switch (protocol) {
+    case 'tcp':
+    case 'udp':
+    case 'sctp':
+    case undefined:
+      return protocol;
+    default:
+      return diagnostics.fail(diagnostics.invalidQualifier(lowering.span, protocol, `'${qualifiers.type}'`));
+  }
+}

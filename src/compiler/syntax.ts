@@ -7,7 +7,7 @@ import type { Encapsulation } from './words.ts';
  * What the user wrote, as a tree: all names still names, all qualifiers that a value inherited from its left
  * neighbour already beside it.
  */
-export type Expression = Combination | Negation | Primitive;
+export type Expression = Combination | Negation | Scope | Primitive;
 
 /** Two or more operands of one run of `and`, or of `or`; longer lists do not nest. */
 export interface Combination {
@@ -20,6 +20,22 @@ export interface Negation {
   readonly operand: Expression;
   readonly span: Span;
 }
+
+/**
+ * Clauses that are about another part of the packet than their surroundings, or look for it in another way:
+ *
+ * - `anyvlan`: behind no, one or two VLAN tags;
+ * - `ext`: transport headers also behind IPv6 extension headers;
+ * - `inner`: what a GRE, Geneve or VXLAN tunnel carries.
+ */
+export interface Scope {
+  readonly kind: 'scope';
+  readonly scope: ScopeName;
+  readonly operand: Expression;
+  readonly span: Span;
+}
+
+export type ScopeName = 'anyvlan' | 'ext' | 'inner';
 
 export function isCombination(expression: Expression): expression is Combination {
   return expression.kind === 'and' || expression.kind === 'or';
@@ -60,6 +76,7 @@ export type Primitive =
     }
   | { readonly kind: 'inbound' | 'outbound'; readonly span: Span }
   | { readonly kind: 'ifindex'; readonly index: number; readonly span: Span }
+  | { readonly kind: 'mark'; readonly mark: number; readonly span: Span }
   | {
       readonly kind: 'encapsulation';
       readonly header: Encapsulation;
@@ -80,7 +97,8 @@ export type Written =
   | { readonly kind: 'ipv6-prefix'; readonly address: Uint8Array; readonly length: number; readonly span: Span }
   | { readonly kind: 'mac'; readonly address: Uint8Array; readonly span: Span }
   /** An 8-bit link address, `$2b`. */
-  | { readonly kind: 'short-mac'; readonly span: Span };
+  | { readonly kind: 'short-mac'; readonly span: Span }
+  | WrittenSet;
 
 export interface WrittenNumber {
   readonly kind: 'number';
@@ -90,6 +108,13 @@ export interface WrittenNumber {
 
 export interface WrittenName {
   readonly kind: 'name';
+  readonly name: string;
+  readonly span: Span;
+}
+
+/** `@name`: any element of a set. */
+export interface WrittenSet {
+  readonly kind: 'set';
   readonly name: string;
   readonly span: Span;
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { compile } from '../../src/compiler/compile.ts';
+import { compile, type SetType } from '../../src/compiler/compile.ts';
 import { DiagnosticError, type Diagnostic } from '../../src/compiler/diagnostic.ts';
 import { render } from '../../src/compiler/render.ts';
 import { linkTypeByName } from '../../src/ir/link-type.ts';
@@ -28,6 +28,12 @@ const names = namesFrom((file) => {
   }
 });
 
+const sets = new Map<string, SetType>([
+  ['office', 'address'],
+  ['web', 'port'],
+  ['cameras', 'mac'],
+]);
+
 interface Case {
   readonly filter: string;
   readonly expected: string;
@@ -47,7 +53,7 @@ function diagnosticsOf(written: string): readonly Diagnostic[] {
     text: text.replaceAll(/\\u\{([0-9a-f]+)\}/g, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16))),
   };
   try {
-    return compile(source, { linkType: linkTypeByName(linkType) ?? 'EN10MB', names }).diagnostics;
+    return compile(source, { linkType: linkTypeByName(linkType) ?? 'EN10MB', names, sets }).diagnostics;
   } catch (error) {
     if (error instanceof DiagnosticError) return error.diagnostics;
     throw error;

@@ -1,5 +1,6 @@
 import { textOf, type Span } from '../../ir/span.ts';
 import type { Diagnostic } from '../diagnostic.ts';
+import type { SetType } from '../lowering.ts';
 import { didYouMean } from '../suggestion.ts';
 import { error, quoted } from './make.ts';
 
@@ -146,3 +147,22 @@ export function arithmeticTooComplex(span: Span): Diagnostic {
     'classic BPF has 16 cells of scratch memory; nest less to the right',
   );
 }
+
+export function unknownSet(span: Span, name: string, known: readonly string[]): Diagnostic {
+  const written = known.map((each) => `@${each}`);
+  const help = known.length === 0 ? 'there are no sets here' : `the sets are: ${written.join(' ')}`;
+  return error('unknown-set', span, `unknown set ${quoted(`@${name}`)}`, didYouMean(`@${name}`, written) ?? help);
+}
+
+export function wrongSetType(span: Span, name: string, actual: SetType, wanted: SetType): Diagnostic {
+  return error(
+    'wrong-set-type',
+    span,
+    `${quoted(`@${name}`)} is a set of ${setContents[actual]}, not of ${setContents[wanted]}`,
+    `write: ${setExamples[actual]} @${name}`,
+  );
+}
+
+const setContents: Readonly<Record<SetType, string>> = { address: 'addresses', port: 'ports', mac: 'MAC addresses' };
+
+const setExamples: Readonly<Record<SetType, string>> = { address: 'host', port: 'port', mac: 'ether host' };

@@ -3,8 +3,7 @@ import { add, binary, constant, ipv4HeaderLength, load, variable, type Value } f
 import * as diagnostics from '../diagnostics.ts';
 import { networkHeader, valueOf } from '../layers.ts';
 import { isEqual, networkField, newVariable, type Lowering } from '../lowering.ts';
-import { etherTypes } from '../protocols.ts';
-import { ipv6HeaderLength } from './ip.ts';
+import { etherTypes, ipv6HeaderLength } from '../protocols.ts';
 import { linkProtocol } from './link.ts';
 
 /** How many headers are looked at; behind more of them nothing matches. */

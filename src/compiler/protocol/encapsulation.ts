@@ -1,4 +1,4 @@
-import { and, not, or, type Predicate } from '../../ir/predicate.ts';
+import { and, not, type Predicate } from '../../ir/predicate.ts';
 import * as diagnostics from '../diagnostics.ts';
 import { loadAt, moved, networkHeader } from '../layers.ts';
 import { hasBits, isEqual, networkField, type Lowering } from '../lowering.ts';
@@ -8,6 +8,7 @@ import type { Encapsulation } from '../words.ts';
 import { checkIdentifier } from './identifier.ts';
 import { bottomOfStack, linkProtocol } from './link.ts';
 import { tunnel } from './tunnel.ts';
+import { isTagged } from './vlan.ts';
 
 /** A primitive that names a header and moves all text behind it to what that header carries. */
 export function encapsulation(
@@ -30,7 +31,7 @@ export function encapsulation(
   }
 }
 
-/** IEEE 802.1Q, 802.1ad, and the TPID that preceded the latter. The tag lies before the EtherType of what it carries. */
+/** The tag lies before the EtherType of what it carries. */
 function vlan(lowering: Lowering, identifier: WrittenNumber | undefined): Predicate {
   const { layers, span } = lowering;
   const { linkType, typeField, payload, labels } = layers;
@@ -38,11 +39,7 @@ function vlan(lowering: Lowering, identifier: WrittenNumber | undefined): Predic
   if (linkType !== 'EN10MB' || typeField === undefined) {
     return diagnostics.fail(diagnostics.notOnLinkType(span, 'vlan', linkType));
   }
-  const tagged = or(
-    linkProtocol(lowering, etherTypes.vlan),
-    linkProtocol(lowering, etherTypes.serviceVlan),
-    linkProtocol(lowering, etherTypes.doubleVlan),
-  );
+  const tagged = isTagged(lowering);
   if (identifier !== undefined) checkIdentifier(identifier, 'VLAN tag', 0x0fff);
   const named =
     identifier === undefined

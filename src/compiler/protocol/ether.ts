@@ -1,9 +1,10 @@
 import { and, not, testing, type Predicate } from '../../ir/predicate.ts';
+import type { TableReference } from '../../ir/table.ts';
 import { equal } from '../../ir/test.ts';
 import { variable } from '../../ir/value.ts';
 import * as diagnostics from '../diagnostics.ts';
 import { loadAt } from '../layers.ts';
-import { hasAnyBit, isEqual, type Lowering } from '../lowering.ts';
+import { hasAnyBit, isEqual, isInTable, type Lowering } from '../lowering.ts';
 import type { Direction } from '../qualifiers.ts';
 import { inDirection } from './direction.ts';
 
@@ -13,25 +14,32 @@ const broadcast = new Uint8Array(6).fill(0xff);
 
 /**
  * `ether host`. The last four bytes of an address are compared first.
- * @param address 6 bytes
+ * @param address 6 bytes, or a table of addresses
  * @param word how an error calls the primitive
  */
 export function etherHost(
   lowering: Lowering,
-  address: Uint8Array,
+  address: Uint8Array | TableReference,
   direction: Direction | undefined,
   word: string,
 ): Predicate {
   const hasHeader = hasEthernetHeader(lowering, word);
-  const view = new DataView(address.buffer, address.byteOffset, 6);
-  const { linkHeader } = lowering.layers;
-  const matches = inDirection(direction, (side) =>
-    and(
-      isEqual(lowering, loadAt(linkHeader, addresses[side] + 2, 4), view.getUint32(2)),
-      isEqual(lowering, loadAt(linkHeader, addresses[side], 2), view.getUint16(0)),
-    ),
+  return and(
+    ...hasHeader,
+    inDirection(direction, (side) => isAddress(lowering, address, addresses[side])),
   );
-  return and(...hasHeader, matches);
+}
+
+function isAddress(lowering: Lowering, address: Uint8Array | TableReference, offset: number): Predicate {
+  const { linkHeader } = lowering.layers;
+  if ('space' in address) {
+    return isInTable(lowering, address, loadAt(linkHeader, offset, 4), loadAt(linkHeader, offset + 4, 2));
+  }
+  const view = new DataView(address.buffer, address.byteOffset, 6);
+  return and(
+    isEqual(lowering, loadAt(linkHeader, offset + 2, 4), view.getUint32(2)),
+    isEqual(lowering, loadAt(linkHeader, offset, 2), view.getUint16(0)),
+  );
 }
 
 export function etherBroadcast(lowering: Lowering): Predicate {

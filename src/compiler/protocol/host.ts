@@ -1,7 +1,8 @@
 import { and, not, or, type Predicate } from '../../ir/predicate.ts';
+import type { TableReference } from '../../ir/table.ts';
 import { ipv6Mask, ipv6Words } from '../address.ts';
 import * as diagnostics from '../diagnostics.ts';
-import { hasBits, networkField, type Lowering } from '../lowering.ts';
+import { hasBits, isInTable, networkField, type Lowering } from '../lowering.ts';
 import { etherTypes, type Protocol } from '../protocols.ts';
 import type { Direction } from '../qualifiers.ts';
 import { inDirection } from './direction.ts';
@@ -34,7 +35,7 @@ const ipv6Addresses = { src: 8, dst: 24 } as const;
  */
 export function ipv4Host(
   lowering: Lowering,
-  networks: readonly Ipv4Network[],
+  networks: readonly (Ipv4Network | TableReference)[],
   protocol: Protocol | undefined,
   direction: Direction | undefined,
   what: string,
@@ -63,19 +64,22 @@ function ipv4Carriers(lowering: Lowering): readonly ('ip' | 'arp' | 'rarp')[] {
 
 function ipv4Address(
   lowering: Lowering,
-  network: Ipv4Network,
+  network: Ipv4Network | TableReference,
   protocol: 'ip' | 'arp' | 'rarp',
   direction: Direction | undefined,
 ): Predicate {
-  return inDirection(direction, (side) =>
-    hasBits(lowering, networkField(lowering, ipv4Addresses[protocol][side], 4), network.mask, network.address),
-  );
+  return inDirection(direction, (side) => {
+    const field = networkField(lowering, ipv4Addresses[protocol][side], 4);
+    return 'space' in network
+      ? isInTable(lowering, network, field)
+      : hasBits(lowering, field, network.mask, network.address);
+  });
 }
 
 /** `host` and `net` for IPv6. */
 export function ipv6Host(
   lowering: Lowering,
-  networks: readonly Ipv6Network[],
+  networks: readonly (Ipv6Network | TableReference)[],
   protocol: Protocol | undefined,
   direction: Direction | undefined,
   what: string,
@@ -93,12 +97,10 @@ export function ipv6Host(
   );
 }
 
-function ipv6Address(lowering: Lowering, network: Ipv6Network, offset: number): Predicate {
+function ipv6Address(lowering: Lowering, network: Ipv6Network | TableReference, offset: number): Predicate {
+  const words = ([0, 1, 2, 3] as const).map((i) => networkField(lowering, offset + 4 * i, 4));
+  if ('space' in network) return isInTable(lowering, network, ...words);
   const address = ipv6Words(network.address);
   const mask = ipv6Mask(network.prefixLength);
-  return and(
-    ...([0, 1, 2, 3] as const).map((i) =>
-      hasBits(lowering, networkField(lowering, offset + 4 * i, 4), mask[i], address[i]),
-    ),
-  );
+  return and(...words.map((word, i) => hasBits(lowering, word, mask[i] as number, address[i] as number)));
 }

@@ -2,11 +2,17 @@ import { and, or, type Predicate } from '../../ir/predicate.ts';
 import * as diagnostics from '../diagnostics.ts';
 import { loadAt, moved } from '../layers.ts';
 import { hasBits, isEqual, networkField, type Lowering } from '../lowering.ts';
-import { etherTypes, ipProtocols, isisNlpid, protocols, serviceAccessPoints, type Protocol } from '../protocols.ts';
+import {
+  etherTypes,
+  ipProtocols,
+  ipv6HeaderLength,
+  isisNlpid,
+  protocols,
+  serviceAccessPoints,
+  type Protocol,
+} from '../protocols.ts';
+import { carriesProtocol } from './extension-headers.ts';
 import { linkProtocol } from './link.ts';
-
-/** Bytes of the fixed IPv6 header. */
-export const ipv6HeaderLength = 40;
 
 /** Offsets in the IPv4 header, RFC 791. */
 const ipv4 = { fragment: 6, protocol: 9, destination: 16 } as const;
@@ -40,6 +46,9 @@ export function ipProtocol(lowering: Lowering, over: 'ip' | 'ip6' | 'ip or ip6',
     case 'ip':
       return and(linkProtocol(lowering, etherTypes.ip), ipv4Protocol(lowering, number));
     case 'ip6':
+      if (lowering.transport !== undefined) {
+        return and(linkProtocol(lowering, etherTypes.ip6), carriesProtocol(lowering, lowering.transport, number));
+      }
       return and(
         linkProtocol(lowering, etherTypes.ip6),
         or(

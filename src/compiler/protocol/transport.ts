@@ -1,11 +1,13 @@
 import { and, or, type Predicate } from '../../ir/predicate.ts';
+import type { TableReference } from '../../ir/table.ts';
 import { add, ipv4HeaderLength, load, type LoadSize, type Value } from '../../ir/value.ts';
 import { loadAt, moved, networkHeader, valueOf } from '../layers.ts';
-import { isAtLeast, isAtMost, isEqual, type Lowering } from '../lowering.ts';
-import { etherTypes, ipProtocols } from '../protocols.ts';
+import { isAtLeast, isAtMost, isEqual, isInTable, type Lowering } from '../lowering.ts';
+import { etherTypes, ipProtocols, ipv6HeaderLength } from '../protocols.ts';
 import type { Direction } from '../qualifiers.ts';
 import { inDirection } from './direction.ts';
-import { ipv4Protocol, ipv6HeaderLength, ipv6NextHeader, isFirstFragment } from './ip.ts';
+import { isTransport, transportField } from './extension-headers.ts';
+import { ipv4Protocol, ipv6NextHeader, isFirstFragment } from './ip.ts';
 import { linkProtocol } from './link.ts';
 
 /** The protocols that have ports, in the first four bytes of their headers. */
@@ -24,7 +26,7 @@ const portOffsets = { src: 0, dst: 2 } as const;
  */
 export function port(
   lowering: Lowering,
-  ports: PortRange,
+  ports: PortRange | TableReference,
   transport: Transport | undefined,
   direction: Direction | undefined,
 ): Predicate {
@@ -33,7 +35,7 @@ export function port(
 
 export function portOverIpv4(
   lowering: Lowering,
-  ports: PortRange,
+  ports: PortRange | TableReference,
   transport: Transport | undefined,
   direction: Direction | undefined,
 ): Predicate {
@@ -41,20 +43,20 @@ export function portOverIpv4(
     linkProtocol(lowering, etherTypes.ip),
     anyTransport(transport, (number) => ipv4Protocol(lowering, number)),
     isFirstFragment(lowering),
-    inDirection(direction, (side) => inRange(lowering, fieldOverIpv4(lowering, portOffsets[side], 2), ports)),
+    inDirection(direction, (side) => isPort(lowering, fieldOverIpv4(lowering, portOffsets[side], 2), ports)),
   );
 }
 
 export function portOverIpv6(
   lowering: Lowering,
-  ports: PortRange,
+  ports: PortRange | TableReference,
   transport: Transport | undefined,
   direction: Direction | undefined,
 ): Predicate {
   return and(
     linkProtocol(lowering, etherTypes.ip6),
-    anyTransport(transport, (number) => ipv6NextHeader(lowering, number)),
-    inDirection(direction, (side) => inRange(lowering, fieldOverIpv6(lowering, portOffsets[side], 2), ports)),
+    anyTransport(transport, (number) => isTransportOverIpv6(lowering, number)),
+    inDirection(direction, (side) => isPort(lowering, fieldOverIpv6(lowering, portOffsets[side], 2), ports)),
   );
 }
 
@@ -63,7 +65,8 @@ function anyTransport(transport: Transport | undefined, test: (number: number) =
   return or(...transports.map((name) => test(ipProtocols[name])));
 }
 
-function inRange(lowering: Lowering, field: Value, ports: PortRange): Predicate {
+function isPort(lowering: Lowering, field: Value, ports: PortRange | TableReference): Predicate {
+  if ('space' in ports) return isInTable(lowering, ports, field);
   return ports.first === ports.last
     ? isEqual(lowering, field, ports.first)
     : and(isAtLeast(lowering, field, ports.first), isAtMost(lowering, field, ports.last));
@@ -76,7 +79,16 @@ export function fieldOverIpv4(lowering: Lowering, offset: number, size: LoadSize
   return load(add(ipv4HeaderLength(valueOf(header)), valueOf(header, offset)), size);
 }
 
-/** A field of the header behind the fixed IPv6 header. */
+/** Whether a header of that protocol follows the IPv6 header, or its extension headers where they are followed. */
+export function isTransportOverIpv6(lowering: Lowering, number: number): Predicate {
+  const { transport } = lowering;
+  return transport === undefined ? ipv6NextHeader(lowering, number) : isTransport(lowering, transport, number);
+}
+
+/** A field of that header. */
 export function fieldOverIpv6(lowering: Lowering, offset: number, size: LoadSize): Value {
-  return loadAt(moved(networkHeader(lowering.layers), ipv6HeaderLength), offset, size);
+  const { transport } = lowering;
+  return transport === undefined
+    ? loadAt(moved(networkHeader(lowering.layers), ipv6HeaderLength), offset, size)
+    : transportField(lowering, transport, offset, size);
 }
