@@ -12,7 +12,7 @@ import {
 import { layout, type Placed } from './layout.ts';
 
 /**
- * A program as text, in the form that llvm-objdump and bpftool print: `w` registers are the low halves, a jump names
+ * A program as text, in the form of llvm-objdump, but for what is compared, which is hexadecimal as in bpftool's: `w` registers are the low halves, a jump names
  * its distance in slots and its label.
  *
  *     0:  r2 = *(u32 *)(r1 + 0)
@@ -77,7 +77,7 @@ function textOf({ instruction, distance }: Placed): string {
     case 'load':
       return `${instruction.destination} = ${memoryText(instruction.size, instruction.base, instruction.offset)}`;
     case 'store':
-      return `${memoryText(instruction.size, instruction.base, instruction.offset)} = ${instruction.source}`;
+      return `${memoryText(instruction.size, instruction.base, instruction.offset)} = ${operandText(instruction.source, 64)}`;
     case 'load-immediate':
       return `${instruction.destination} = 0x${BigInt.asUintN(64, instruction.value).toString(16)} ll`;
     case 'load-map':
@@ -88,7 +88,7 @@ function textOf({ instruction, distance }: Placed): string {
       return `goto ${jumpText(distance, instruction.target)}`;
     case 'jump-if': {
       const { left, condition, right, width, target } = instruction;
-      return `if ${registerText(left, width)} ${condition} ${operandText(right, width)} goto ${jumpText(distance, target)}`;
+      return `if ${registerText(left, width)} ${condition} ${comparedText(right, width)} goto ${jumpText(distance, target)}`;
     }
     case 'call': {
       const name = helperName(instruction.helper);
@@ -108,8 +108,12 @@ function registerText(register: Register, width: Width): string {
 }
 
 function operandText(operand: Operand, width: Width): string {
+  return typeof operand === 'number' ? String(operand) : registerText(operand, width);
+}
+
+function comparedText(operand: Operand, width: Width): string {
   if (typeof operand !== 'number') return registerText(operand, width);
-  return operand > 9 ? `0x${operand.toString(16)}` : operand < -9 ? `-0x${(-operand).toString(16)}` : String(operand);
+  return operand < 0 ? `-0x${(-operand).toString(16)}` : `0x${operand.toString(16)}`;
 }
 
 function memoryText(size: MemorySize, base: Register, offset: number): string {

@@ -18,7 +18,7 @@ export type LabelAt = (distance: number) => string;
 const register = '[rw](?:10|[0-9])';
 const number = '-?(?:0x[0-9a-fA-F]+|[0-9]+)';
 const memory = `\\*\\(u(8|16|32|64) \\*\\)\\((r(?:10|[0-9])) ?([+-]) ?(0x[0-9a-f]+|[0-9]+)\\)`;
-const target = '(?:(?:pc)?([+-][0-9]+)(?: +<([\\w.$+-]+)>)?|<?([A-Za-z_.$][\\w.$]*)>?)';
+const target = '(?:(?:pc)?([+-](?:0x[0-9a-f]+|[0-9]+))(?: +<([\\w.$+-]+)>)?|<?([A-Za-z_.$][\\w.$]*)>?)';
 
 interface Form {
   readonly pattern: RegExp;
@@ -48,7 +48,7 @@ const forms: readonly Form[] = [
     }),
   ),
   form('call (?:bpf_)?([a-z]\\w*)(?:#([0-9]+))?', ([name, known]) => ({ kind: 'call', helper: helperOf(name, known) })),
-  form('call ([0-9]+)', ([helper]) => ({ kind: 'call', helper: Number(helper) })),
+  form('call (0x[0-9a-f]+|[0-9]+)', ([helper]) => ({ kind: 'call', helper: Number(helper) })),
   form(`(${register}) = map\\[([\\w.:]+)\\](?:\\[0\\]\\+([0-9]+))?`, ([destination, map, offset]) =>
     offset === undefined
       ? { kind: 'load-map', destination: registerOf(destination), map: map as string }
@@ -148,6 +148,10 @@ function helperOf(name: string | undefined, number: string | undefined): number 
   return known;
 }
 
+function distanceOf(text: string): number {
+  return text.startsWith('-') ? -Number(text.slice(1)) : Number(text.slice(1));
+}
+
 /** A distance is told by every disassembler, a label not by all; where both stand, the distance is right. */
 function labelOf(
   distance: string | undefined,
@@ -156,5 +160,5 @@ function labelOf(
   labelAt: LabelAt,
 ): string {
   if (name !== undefined) return name;
-  return behind !== undefined && /^[A-Za-z_.$][\w.$]*$/.test(behind) ? behind : labelAt(Number(distance));
+  return behind !== undefined && /^[A-Za-z_.$][\w.$]*$/.test(behind) ? behind : labelAt(distanceOf(distance as string));
 }

@@ -46,8 +46,8 @@ describe('eBPF assembler text', () => {
     ];
     expect(disassemble(program).split('\n')).to.deep.equal([
       '   0:  r0 = *(u16 *)(r7 + 12)',
-      '   1:  if r0 != 8 goto +8 <no>',
-      '   2:  w0 &= 0xf',
+      '   1:  if r0 != 0x8 goto +8 <no>',
+      '   2:  w0 &= 15',
       '   3:  r0 = be16 r0',
       '   4:  *(u32 *)(r10 - 4) = r0',
       '   5:  r1 = 0x1234567890 ll',

@@ -80,8 +80,6 @@ function evaluateInto(state: FastState, value: Value, order: Order, wanted?: Reg
     case 'load':
       return evaluateLoad(state, value, order, wanted);
     case 'lookup':
-      throw new Error(`lookups (table ${value.table.name}) have no code yet`);
-    case 'lookup':
       return evaluateLookup(state, value);
     case 'binary':
       return evaluateBinary(state, value, order, wanted);
