@@ -47,9 +47,8 @@ function removeDeadNamespaces(kernel: Kernel, here: string): void {
 
 /**
  * The inodes of network namespaces that a process is in or that have a name. One that is held by nothing but a
- * descriptor is missed: of what is attached there only the pins are lost, for a link that holds on to an interface is
- * never unpinned.
- * @throws SystemError where a process may not be looked at
+ * descriptor is missed, and one whose processes may not be looked at: of what is attached there only the pins are
+ * lost, for a link that holds on to an interface is never unpinned.
  */
 function livingNamespaces(kernel: Kernel): ReadonlySet<string> {
   const processes = list(kernel, '/proc').filter((name) => /^\d+$/.test(name));
@@ -57,7 +56,7 @@ function livingNamespaces(kernel: Kernel): ReadonlySet<string> {
     ...processes.map((process) => `/proc/${process}/ns/net`),
     ...list(kernel, '/run/netns').map((name) => `/run/netns/${name}`),
   ];
-  const inodes = paths.map((path) => unlessGone(() => String(kernel.inodeOf(path))));
+  const inodes = paths.map((path) => unless(['ENOENT', 'EACCES'], () => String(kernel.inodeOf(path))));
   return new Set(inodes.filter((inode) => inode !== undefined));
 }
 
@@ -81,14 +80,15 @@ function holdsLivingLink(kernel: Kernel, directory: string): boolean {
 
 /** @returns nothing for a directory that is not there */
 function list(kernel: Kernel, directory: string): readonly string[] {
-  return unlessGone(() => kernel.listDirectory(directory)) ?? [];
+  return unless(['ENOENT'], () => kernel.listDirectory(directory)) ?? [];
 }
 
-function unlessGone<Result>(action: () => Result): Result | undefined {
+/** @returns undefined where the action is refused with one of these */
+function unless<Result>(codes: readonly string[], action: () => Result): Result | undefined {
   try {
     return action();
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined;
+    if (isSystemError(error) && codes.includes(error.code)) return undefined;
     throw error;
   }
 }
