@@ -1,6 +1,7 @@
 import type { PacketBatch } from '../capture/batch.ts';
 import type { Graph } from '../ir/graph.ts';
 import type { OutcomeTable } from './outcome.ts';
+import type { TableContents } from './table-contents.ts';
 
 export type EngineName =
   'evaluator' | 'interpreter' | 'javascript' | 'ebpf' | 'kernel-socket' | 'kernel-xdp' | 'kernel-tc';
@@ -10,6 +11,8 @@ export interface ReplayProgram {
   readonly graph: Graph;
   /** How many counters the graph uses: `count` nodes name them from 0. */
   readonly counters: number;
+  /** What the tables hold that the graph asks. */
+  readonly tables?: TableContents;
 }
 
 /** One way to run a program over batches of packets. All engines give the same outcomes or say that they cannot. */

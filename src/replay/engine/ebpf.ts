@@ -4,15 +4,20 @@ import { createMaps } from '../../ebpf/interpret/maps.ts';
 import { generateXdp } from '../../xdp/program.ts';
 import { createCounters, type Engine } from '../engine.ts';
 import { packetOfBatch } from '../packet-of-batch.ts';
+import { noContents } from '../table-contents.ts';
+import { fillTables } from './fill-tables.ts';
 import { xdpVerdicts } from './hook-verdict.ts';
+
+const BPF_ANY = 0;
 
 /** The program that XDP would run, its maps included, interpreted with the checks of the kernel's verifier. */
 export const ebpfEngine: Engine = {
   name: 'ebpf',
-  prepare({ graph, counters }, table) {
+  prepare({ graph, counters, tables = noContents }, table) {
     const program = generateXdp(graph, { counters });
     const interpreter = createInterpreter(program);
     const maps = createMaps(program);
+    fillTables(program, tables, (map, key, value) => maps.get(map)?.update(key, value, BPF_ANY));
     const verdicts = xdpVerdicts(graph, table);
     return {
       able: true,

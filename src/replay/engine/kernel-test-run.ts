@@ -2,7 +2,7 @@ import type { PacketBatch } from '../../capture/batch.ts';
 import { countersMap } from '../../ebpf/generate/count.ts';
 import type { Program } from '../../ebpf/program.ts';
 import { showTagInMetadata } from '../../ir/view.ts';
-import { countPossibleCpus, lookupElement, perCpuValueSize } from '../../kernel/bpf/map.ts';
+import { countPossibleCpus, lookupElement, perCpuValueSize, updateElement } from '../../kernel/bpf/map.ts';
 import { testRun } from '../../kernel/bpf/test-run.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { load, type LoadedProgram } from '../../loader/load.ts';
@@ -10,6 +10,8 @@ import { generateTc } from '../../tc/program.ts';
 import { generateXdp } from '../../xdp/program.ts';
 import { createCounters, unable, type Counters, type Engine, type ReplayProgram } from '../engine.ts';
 import { notExpressed, type OutcomeTable } from '../outcome.ts';
+import { noContents } from '../table-contents.ts';
+import { fillTables } from './fill-tables.ts';
 import { tcVerdicts, xdpVerdicts, type HookVerdicts } from './hook-verdict.ts';
 
 /**
@@ -69,7 +71,7 @@ function testRunEngine(kernel: Kernel, hook: TestRunHook): Engine {
       if (program.graph.linkType !== 'EN10MB')
         return unable(`a hook sees Ethernet frames, not ${program.graph.linkType}`);
       const verdicts = hook.verdicts(program, table);
-      const loaded = load(kernel, hook.generate(program));
+      const loaded = loadFilled(kernel, hook.generate(program), program.tables);
       return {
         able: true,
         run(batch, outcomes) {
@@ -91,6 +93,19 @@ function testRunEngine(kernel: Kernel, hook: TestRunHook): Engine {
       };
     },
   };
+}
+
+function loadFilled(kernel: Kernel, program: Program, contents = noContents): LoadedProgram {
+  const loaded = load(kernel, program);
+  try {
+    fillTables(program, contents, (map, key, value) => {
+      updateElement(kernel, loaded.maps.get(map) as number, key, value);
+    });
+    return loaded;
+  } catch (error) {
+    loaded.close();
+    throw error;
+  }
 }
 
 /** Two 64-bit numbers for each CPU. */
