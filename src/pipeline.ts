@@ -10,7 +10,7 @@ import type { Source } from './ir/span.ts';
 import { match, noMatch } from './ir/verdict.ts';
 import { showTagInMetadata } from './ir/view.ts';
 import { filterPolicy } from './rules/filter-policy.ts';
-import { counterNames, type Policy, type RuleAction } from './rules/policy.ts';
+import { counterNames, type FilterAction, type Policy } from './rules/policy.ts';
 import { policyGraph } from './rules/policy-graph.ts';
 import { generateTc } from './tc/program.ts';
 import { generateXdp } from './xdp/program.ts';
@@ -75,7 +75,7 @@ export interface HookOptions {
 }
 
 /** The policy of one rule that a bare filter is at a hook. */
-export function policyOfFilter(filter: Filter, action: RuleAction): Policy {
+export function policyOfFilter(filter: Filter, action: FilterAction): Policy {
   return filterPolicy(filter.linkType, filter.predicate, action);
 }
 

@@ -5,7 +5,7 @@ import type { XdpMode } from '../kernel/netlink/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { systemNames } from '../names/system-names.ts';
 import { compileFilter, hookProgram, policyOfFilter, unchanged, type EbpfHook } from '../pipeline.ts';
-import type { RuleAction } from '../rules/policy.ts';
+import type { FilterAction } from '../rules/policy.ts';
 import { ApplianceError } from './appliance-error.ts';
 import { findInterface, linkTypeOf, netmaskOf } from './interface.ts';
 import { install } from './install.ts';
@@ -18,7 +18,7 @@ export interface AttachRequest {
   /** Default `xdp`. */
   readonly hook?: EbpfHook;
   /** Default `count`, which drops nothing. */
-  readonly action?: RuleAction;
+  readonly action?: FilterAction;
   /** XDP only; without it native, else generic. */
   readonly mode?: XdpMode;
   /** Hold the program by a pinned bpf_link. */
@@ -36,7 +36,7 @@ export interface Attached {
   readonly interface: string;
   readonly hook: EbpfHook;
   readonly mode?: XdpMode;
-  readonly action: RuleAction;
+  readonly action: FilterAction;
   readonly programId: number;
   readonly link: boolean;
   /** Whether another program made room. */

@@ -24,13 +24,13 @@ import {
   unchanged,
   type Filter,
 } from '../pipeline.ts';
-import type { RuleAction } from '../rules/policy.ts';
+import type { FilterAction } from '../rules/policy.ts';
 
 export interface CompileRequest {
   readonly target: 'cbpf' | 'socket' | 'xdp' | 'tc';
   readonly linkType: LinkType;
   readonly optimize: boolean;
-  readonly action: RuleAction;
+  readonly action: FilterAction;
   readonly counters: boolean;
   readonly acceptLength: number;
 }

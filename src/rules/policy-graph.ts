@@ -1,4 +1,5 @@
 import { count, exit, graphOf, type Graph, type Node } from '../ir/graph.ts';
+import type { ActionVerdict } from '../ir/verdict.ts';
 import { malformedGraph } from './malformed.ts';
 import type { Policy, Rule } from './policy.ts';
 
@@ -21,10 +22,32 @@ export function policyGraph(policy: Policy, options: PolicyGraphOptions): Graph 
   let entry = options.counters ? malformedGraph(policy.linkType, malformed, byDefault) : byDefault;
 
   for (let index = policy.rules.length - 1; index >= 0; index--) {
-    const { action, match, span } = policy.rules[index] as Rule;
+    const rule = policy.rules[index] as Rule;
     const next = entry;
-    const matched = counted(index, action === 'count' ? next : exit({ kind: action }, span));
-    entry = graphOf(match, matched, next, next);
+    const verdict = endingVerdict(rule);
+    const matched = counted(index, verdict === undefined ? next : exit(verdict, rule.span));
+    entry = graphOf(rule.match, matched, next, next);
   }
   return { linkType: policy.linkType, entry };
+}
+
+/** What the rule does with a packet that it ends; undefined where it goes on to the next rule. */
+export function endingVerdict(rule: Rule): ActionVerdict | undefined {
+  return rule.audit === true ? undefined : verdictOf(rule);
+}
+
+/** What the rule would do, were it not for `audit`. */
+export function verdictOf(rule: Rule): ActionVerdict | undefined {
+  switch (rule.action) {
+    case 'pass':
+    case 'drop':
+      return { kind: rule.action };
+    case 'tx':
+      return { kind: 'transmit' };
+    case 'redirect':
+      return { kind: 'redirect', interfaceIndex: rule.target.interfaceIndex };
+    case 'count':
+    case 'mark':
+      return undefined;
+  }
 }

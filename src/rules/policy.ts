@@ -11,18 +11,32 @@ export interface Policy {
   readonly defaultAction: EndingAction;
 }
 
-export interface Rule {
+export type Rule = RuleOutcome & {
   readonly name: string;
   readonly match: Predicate;
-  readonly action: RuleAction;
+  /** Counts what it would do, and goes on to the next rule. */
+  readonly audit?: boolean;
   readonly span?: Span;
+};
+
+export type RuleOutcome =
+  | { readonly action: EndingAction | 'count' | 'tx' }
+  | { readonly action: 'mark'; readonly mark: number }
+  | { readonly action: 'redirect'; readonly target: RedirectTarget };
+
+export interface RedirectTarget {
+  readonly interface: string;
+  readonly interfaceIndex: number;
 }
 
-/** Actions that end the evaluation. */
+/** Actions that end the evaluation for packets that no rule ends. */
 export type EndingAction = 'pass' | 'drop';
 
-/** `count` goes on to the next rule. */
-export type RuleAction = EndingAction | 'count';
+/** What a bare filter can do at a hook. */
+export type FilterAction = EndingAction | 'count';
+
+/** `count` and `mark` go on to the next rule, the others end. */
+export type RuleAction = RuleOutcome['action'];
 
 /** Counters that every policy has behind those of its rules; no rule may take these names. */
 export const reservedNames = ['default', 'malformed'] as const;

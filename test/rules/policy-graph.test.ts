@@ -6,11 +6,11 @@ import { not, testing } from '../../src/ir/predicate.ts';
 import { equal } from '../../src/ir/test.ts';
 import { load } from '../../src/ir/value.ts';
 import { filterPolicy } from '../../src/rules/filter-policy.ts';
-import { counterNames, type Policy, type RuleAction } from '../../src/rules/policy.ts';
+import { counterNames, type Policy, type FilterAction } from '../../src/rules/policy.ts';
 import { policyGraph } from '../../src/rules/policy-graph.ts';
 
 const firstByteIs = (value: number) => testing(equal(load(0, 1), value));
-const policyOf = (rules: readonly (readonly [string, ReturnType<typeof firstByteIs>, RuleAction])[]): Policy => ({
+const policyOf = (rules: readonly (readonly [string, ReturnType<typeof firstByteIs>, FilterAction])[]): Policy => ({
   name: 'test',
   linkType: 'LINUX_SLL',
   rules: rules.map(([name, match, action]) => ({ name, match, action })),
@@ -61,7 +61,7 @@ describe('rules/policy-graph', () => {
 });
 
 describe('rules/filter-policy', () => {
-  const verdicts = (action: RuleAction): readonly (readonly string[])[] => {
+  const verdicts = (action: FilterAction): readonly (readonly string[])[] => {
     const policy = filterPolicy('LINUX_SLL', firstByteIs(1), action);
     return [outcome(policy, 1), outcome(policy, 2)];
   };
