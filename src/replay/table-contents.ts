@@ -1,4 +1,4 @@
-import { keyWidths, type TableReference, type Tables } from '../ir/table.ts';
+import { keyWidths, type KeySpace, type TableReference, type Tables } from '../ir/table.ts';
 
 /** An element of a table. */
 export interface TableEntry {
@@ -29,33 +29,40 @@ export function tablesHolding(contents: TableContents): Tables {
 }
 
 function lookupIn({ space }: TableReference, entries: Iterable<TableEntry>): (key: readonly number[]) => number {
-  const widths = keyWidths[space];
-  const bits = widths.reduce((sum, width) => sum + width, 0);
-  const byLength = new Map<number, Map<string, number>>();
+  const bits = keyWidths[space].reduce((sum, width) => sum + width, 0);
+  const byLength = new Map<number, Map<number | string, number>>();
   for (const { key, prefixLength = bits, value } of entries) {
     let elements = byLength.get(prefixLength);
     if (elements === undefined) byLength.set(prefixLength, (elements = new Map()));
-    elements.set(maskedKey(key, widths, prefixLength), value);
+    elements.set(maskedKey(space, key, prefixLength), value);
   }
   const longestFirst = [...byLength].toSorted(([a], [b]) => b - a);
   return (key) => {
     for (const [prefixLength, elements] of longestFirst) {
-      const value = elements.get(maskedKey(key, widths, prefixLength));
+      const value = elements.get(maskedKey(space, key, prefixLength));
       if (value !== undefined) return value;
     }
     return 0;
   };
 }
 
-/** The first bits of a key, as a text that is equal for equal ones. */
-function maskedKey(key: readonly number[], widths: readonly number[], prefixLength: number): string {
-  let left = prefixLength;
-  return key
-    .map((part, index) => {
-      const width = widths[index] as number;
-      const kept = Math.min(Math.max(left, 0), width);
-      left -= width;
-      return kept === 0 ? 0 : (part >>> (width - kept)) << (width - kept);
-    })
-    .join(' ');
+/** The first bits of a key, as a number where it is exact, else as a text; equal for equal ones. */
+function maskedKey(space: KeySpace, key: readonly number[], prefixLength: number): number | string {
+  const [first = 0, second = 0] = key;
+  switch (space) {
+    case 'ipv4':
+      return masked(first, prefixLength);
+    case 'port':
+      return first;
+    case 'mac':
+      return first * 65_536 + second;
+    case 'ipv6':
+      return key.map((part, index) => masked(part, prefixLength - 32 * index)).join(' ');
+  }
+}
+
+/** The first bits of 32, the others 0. */
+function masked(part: number, bits: number): number {
+  if (bits >= 32) return part;
+  return bits <= 0 ? 0 : (part >>> (32 - bits)) << (32 - bits);
 }
