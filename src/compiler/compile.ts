@@ -3,6 +3,7 @@ import { always, and, type Predicate } from '../ir/predicate.ts';
 import type { Source } from '../ir/span.ts';
 import { DiagnosticError, type Diagnostic } from './diagnostic.ts';
 import { withInitialVariables } from './initial-variables.ts';
+import { layersBehindTags, variablesOf, type KnownHeaders } from './known-headers.ts';
 import { outermostLayers } from './layers.ts';
 import { lower } from './lower.ts';
 import type { Lowering, SetType } from './lowering.ts';
@@ -12,6 +13,7 @@ import { parse } from './parser.ts';
 import { isCombination, spanOf, type Expression } from './syntax.ts';
 
 export type { SetType } from './lowering.ts';
+export type { KnownHeaders } from './known-headers.ts';
 
 export interface CompileOptions {
   readonly linkType: LinkType;
@@ -24,12 +26,16 @@ export interface CompileOptions {
   readonly sets?: ReadonlyMap<string, SetType>;
   /** `any`: a filter that does not say `vlan` itself is about frames with no, one or two tags alike. Default `exact`. */
   readonly vlan?: 'exact' | 'any';
+  /** What the caller has found out about every packet that the filter meets: see `known-headers.ts`. */
+  readonly known?: KnownHeaders;
   /** `follow`: transport headers are looked for behind IPv6 extension headers too. Default `fixed`. */
   readonly extensionHeaders?: 'fixed' | 'follow';
 }
 
 export interface CompiledFilter {
   readonly predicate: Predicate;
+  /** Whether it reads the variables of `known.transport`. */
+  readonly readsKnownTransport: boolean;
   /** Warnings only: errors are thrown. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -40,27 +46,33 @@ export interface CompiledFilter {
  */
 export function compile(source: Source, options: CompileOptions): CompiledFilter {
   const parsed = parse(source);
-  if (parsed === undefined) return { predicate: always(true), diagnostics: [] };
+  if (parsed === undefined) return { predicate: always(true), readsKnownTransport: false, diagnostics: [] };
+  const { linkType } = options;
+  const lowering = startLowering(source, options, mentionsVlan(parsed));
   const expression = withDefaultScopes(parsed, options);
   const problems: Diagnostic[] = [];
-  const lowering = startLowering(source, options);
   const clauses = clausesOf(expression).map((clause) => ({
     predicate: lower(lowering, clause, problems),
     span: spanOf(clause),
   }));
   if (problems.some((problem) => problem.severity === 'error')) throw new DiagnosticError(problems);
   const joined = and(...clauses.map((clause) => clause.predicate));
-  const predicate = lowering.variables === 0 ? joined : withInitialVariables(joined);
-  const warnings = warnOfNeverMatching(options.linkType, { predicate, span: spanOf(expression) }, clauses);
-  return { predicate, diagnostics: [...problems, ...warnings] };
+  const predicate = withInitialVariables(joined, variablesOf(options.known));
+  const warnings = warnOfNeverMatching(linkType, { predicate, span: spanOf(expression) }, clauses);
+  return {
+    predicate,
+    readsKnownTransport: lowering.transport?.used ?? false,
+    diagnostics: [...problems, ...warnings],
+  };
 }
 
 /** What policies take for granted, as if the user had written it around the filter. */
-function withDefaultScopes(expression: Expression, { vlan, extensionHeaders }: CompileOptions): Expression {
+function withDefaultScopes(expression: Expression, options: CompileOptions): Expression {
+  const { vlan, extensionHeaders, known } = options;
   const span = spanOf(expression);
   const followed: Expression =
     extensionHeaders === 'follow' ? { kind: 'scope', scope: 'ext', operand: expression, span } : expression;
-  return vlan === 'any' && !mentionsVlan(expression)
+  return vlan === 'any' && known === undefined && !mentionsVlan(expression)
     ? { kind: 'scope', scope: 'anyvlan', operand: followed, span }
     : followed;
 }
@@ -76,19 +88,30 @@ function mentionsVlan(expression: Expression): boolean {
   return false;
 }
 
-function startLowering(source: Source, options: CompileOptions): Lowering {
-  const { linkType, names, netmask, live = false, sets = new Map<string, SetType>() } = options;
+/** @param speaksOfTags a filter that says `vlan` is about the whole frame, whatever is known of its tags */
+function startLowering(source: Source, options: CompileOptions, speaksOfTags: boolean): Lowering {
+  const {
+    linkType,
+    names,
+    netmask,
+    live = false,
+    sets = new Map<string, SetType>(),
+    known,
+    extensionHeaders,
+  } = options;
+  const isKnown = known !== undefined && !speaksOfTags;
+  const transport = isKnown && extensionHeaders === 'follow' ? known.transport : undefined;
   return {
     linkType,
     names,
     netmask,
     live,
     sets,
-    layers: outermostLayers(linkType),
+    layers: isKnown ? layersBehindTags(linkType, known.tags) : outermostLayers(linkType),
     span: { source, start: 0, end: source.text.length },
     encapsulation: undefined,
-    transport: undefined,
-    variables: 0,
+    transport: transport === undefined ? undefined : { ...transport, used: false },
+    variables: variablesOf(known).length,
   };
 }
 

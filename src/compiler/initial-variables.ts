@@ -8,10 +8,14 @@ import { match, noMatch } from '../ir/verdict.ts';
  * The predicate with 0 stored first in every variable that some path reads without having stored into it. Text behind
  * `geneve or …` speaks of the inner frame, and a packet that is no tunnel gets there too; libpcap reads scratch memory
  * then that nobody wrote.
+ * @param stored variables that hold something before the filter begins
  */
-export function withInitialVariables(predicate: Predicate): Predicate {
+export function withInitialVariables(predicate: Predicate, stored: readonly number[]): Predicate {
   const unassigned = readBeforeAssigned(graphOf(predicate, exit(match), exit(noMatch), exit(noMatch)));
-  const initial = [...unassigned].sort((a, b) => a - b).map((index) => assigning(index, constant(0)));
+  const initial = [...unassigned]
+    .filter((index) => !stored.includes(index))
+    .sort((a, b) => a - b)
+    .map((index) => assigning(index, constant(0)));
   return initial.length === 0 ? predicate : and(...initial, predicate);
 }
 

@@ -60,6 +60,16 @@ export function outermostLayers(linkType: LinkType): Layers {
   };
 }
 
+/** The layers behind VLAN tags that were not named. */
+export function behindTags(layers: Layers, tags: number): Layers {
+  const { typeField, payload } = layers;
+  return {
+    ...layers,
+    typeField: typeField === undefined ? undefined : moved(typeField, 4 * tags),
+    payload: moved(payload, 4 * tags),
+  };
+}
+
 function fixed(offset: number): Offset {
   return { variable: undefined, constant: offset };
 }

@@ -1,5 +1,5 @@
 import { and, not, or, type Predicate } from '../ir/predicate.ts';
-import { moved, type Layers } from './layers.ts';
+import { behindTags } from './layers.ts';
 import type { Lowering } from './lowering.ts';
 import { locateTransport, newTransportPlace, withTransportLocated } from './protocol/extension-headers.ts';
 import { anyTunnel } from './protocol/tunnel.ts';
@@ -47,15 +47,6 @@ function behindAnyTags(lowering: Lowering, operand: LowerOperand): Predicate {
     and(not(none.tagged), none.clauses),
     and(none.tagged, or(and(not(one.tagged), one.clauses), and(one.tagged, two.clauses))),
   );
-}
-
-function behindTags(layers: Layers, tags: number): Layers {
-  const { typeField, payload } = layers;
-  return {
-    ...layers,
-    typeField: typeField === undefined ? undefined : moved(typeField, 4 * tags),
-    payload: moved(payload, 4 * tags),
-  };
 }
 
 /** In `ext (anyvlan (…))`, each copy looks for its own transport header. */

@@ -11,8 +11,14 @@ import type { Names } from './names.ts';
 /** Classic BPF has this many cells of scratch memory, and filters run there too. */
 export const scratchCells = 16;
 
+/** Where the headers lie, and what the tests of them come from: all that a test of a field needs to know. */
+export interface Viewpoint {
+  readonly layers: Layers;
+  readonly span: Span;
+}
+
 /** What lowering needs to know, and what it has found out so far, in the order of the text. */
-export interface Lowering {
+export interface Lowering extends Viewpoint {
   readonly linkType: LinkType;
   readonly names: Names;
   readonly netmask: number | undefined;
@@ -46,37 +52,37 @@ export function newVariable(lowering: Lowering): number {
   return lowering.variables++;
 }
 
-export function isEqual(lowering: Lowering, left: Value, right: number): Predicate {
-  return testing(equal(left, right), lowering.span);
+export function isEqual(view: Viewpoint, left: Value, right: number): Predicate {
+  return testing(equal(left, right), view.span);
 }
 
-export function isAbove(lowering: Lowering, left: Value, right: number): Predicate {
-  return testing(compare('greater', left, right), lowering.span);
+export function isAbove(view: Viewpoint, left: Value, right: number): Predicate {
+  return testing(compare('greater', left, right), view.span);
 }
 
-export function isAtLeast(lowering: Lowering, left: Value, right: number): Predicate {
-  return testing(compare('greater-or-equal', left, right), lowering.span);
+export function isAtLeast(view: Viewpoint, left: Value, right: number): Predicate {
+  return testing(compare('greater-or-equal', left, right), view.span);
 }
 
-export function isAtMost(lowering: Lowering, left: Value, right: number): Predicate {
-  return not(isAbove(lowering, left, right));
+export function isAtMost(view: Viewpoint, left: Value, right: number): Predicate {
+  return not(isAbove(view, left, right));
 }
 
 /** Whether the bits of `mask` have that value. A mask without bits still reads the field, which may fail. */
-export function hasBits(lowering: Lowering, field: Value, mask: number, value: number): Predicate {
-  return isEqual(lowering, mask === 0xffffffff ? field : bitAnd(field, mask), value);
+export function hasBits(view: Viewpoint, field: Value, mask: number, value: number): Predicate {
+  return isEqual(view, mask === 0xffffffff ? field : bitAnd(field, mask), value);
 }
 
-export function hasAnyBit(lowering: Lowering, field: Value, mask: number): Predicate {
-  return testing(anyBit(field, mask), lowering.span);
+export function hasAnyBit(view: Viewpoint, field: Value, mask: number): Predicate {
+  return testing(anyBit(field, mask), view.span);
 }
 
 /** Whether a table holds anything for a key. */
-export function isInTable(lowering: Lowering, table: TableReference, ...key: readonly Value[]): Predicate {
-  return not(isEqual(lowering, lookup(table, ...key), 0));
+export function isInTable(view: Viewpoint, table: TableReference, ...key: readonly Value[]): Predicate {
+  return not(isEqual(view, lookup(table, ...key), 0));
 }
 
 /** A field of the network header. */
-export function networkField(lowering: Lowering, offset: number, size: LoadSize): Value {
-  return loadAt(networkHeader(lowering.layers), offset, size);
+export function networkField(view: Viewpoint, offset: number, size: LoadSize): Value {
+  return loadAt(networkHeader(view.layers), offset, size);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { compile, type CompileOptions } from '../../src/compiler/compile.ts';
 import { DiagnosticError } from '../../src/compiler/diagnostic.ts';
+import { hasFurtherTag, storeTransport } from '../../src/compiler/known-headers.ts';
 import { checkGraph } from '../../src/ir/check.ts';
 import { evaluate } from '../../src/ir/evaluate.ts';
 import { exit, graphOf, type Node } from '../../src/ir/graph.ts';
@@ -310,5 +311,65 @@ describe('words that nothing reserves', () => {
     expect(evaluate(entry, { ...wholePacket(bytes), metadata: { mark: 7 } }).verdict.kind).to.equal('match');
     expect(evaluate(entry, { ...wholePacket(bytes), metadata: { mark: 8 } }).verdict.kind).to.equal('no-match');
     expect(() => graph('mark 7')).to.throw(DiagnosticError);
+  });
+});
+
+describe('headers that a policy has found out about', () => {
+  const span = { source: { name: 'policy', text: 'policy' }, start: 0, end: 6 };
+  const transport = { number: 0, position: 1 } as const;
+
+  /** A policy of one rule: its tags are counted, its transport header is located, then the rule is asked. */
+  function policy(filter: string): Node {
+    const none = exit(noMatch);
+    const ruleBehind = (tags: number): Node => {
+      const known = { tags, transport };
+      const source = { name: 'filter', text: filter };
+      const { predicate } = compile(source, {
+        linkType: 'EN10MB',
+        names,
+        known,
+        vlan: 'any',
+        extensionHeaders: 'follow',
+      });
+      const rule = graphOf(predicate, exit(match), none, none);
+      return graphOf(storeTransport('EN10MB', known, span), rule, none, none);
+    };
+    const further = (tags: number, behind: Node): Node =>
+      graphOf(hasFurtherTag('EN10MB', tags, span), behind, ruleBehind(tags), none);
+    const entry = further(0, further(1, ruleBehind(2)));
+    expect(checkGraph({ linkType: 'EN10MB', entry }), filter).to.deep.equal([]);
+    return entry;
+  }
+
+  it('make a rule mean what it means by itself', () => {
+    const packets = samplePackets('EN10MB').map(({ bytes }) => bytes);
+    const extended = ipv6(0, Uint8Array.of(...extension.hopByHop(44), ...extension.atomic(6), ...tcp(1, 80)));
+    packets.push(frame(0x86dd, extended), frame(0x86dd, extended, [0x8100]), frame(0x86dd, extended, [0x88a8, 0x8100]));
+    for (const filter of [
+      ...plainFilters,
+      'vlan and tcp port 80',
+      'vlan 100',
+      'not vlan',
+      'ext (tcp)',
+      'geneve and port 80',
+    ]) {
+      const [alone, inPolicy] = [graph(filter, { vlan: 'any', extensionHeaders: 'follow' }), policy(filter)];
+      for (const bytes of packets) {
+        expect(matches(inPolicy, bytes), `${filter} on ${Buffer.from(bytes).toString('hex')}`).to.equal(
+          matches(alone, bytes),
+        );
+      }
+    }
+  });
+
+  it('tell whether a rule needs the transport header', () => {
+    const needs = (filter: string): boolean =>
+      compile(
+        { name: 'filter', text: filter },
+        { linkType: 'EN10MB', names, known: { tags: 0, transport }, extensionHeaders: 'follow' },
+      ).readsKnownTransport;
+    expect(needs('tcp port 80')).to.equal(true);
+    expect(needs('arp or host 10.0.0.1')).to.equal(false);
+    expect(needs('vlan and tcp')).to.equal(false);
   });
 });

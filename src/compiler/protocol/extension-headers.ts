@@ -1,7 +1,15 @@
 import { always, and, assigning, or, type Predicate } from '../../ir/predicate.ts';
 import { add, binary, constant, load, variable, type Value } from '../../ir/value.ts';
 import { networkHeader, valueOf } from '../layers.ts';
-import { hasBits, isEqual, networkField, newVariable, type Lowering, type TransportPlace } from '../lowering.ts';
+import {
+  hasBits,
+  isEqual,
+  networkField,
+  newVariable,
+  type Lowering,
+  type TransportPlace,
+  type Viewpoint,
+} from '../lowering.ts';
 import { etherTypes, ipProtocols, ipv6HeaderLength } from '../protocols.ts';
 import { linkProtocol } from './link.ts';
 
@@ -25,42 +33,38 @@ export function newTransportPlace(lowering: Lowering): TransportPlace {
  * the first header of another kind, at a later fragment (whose number is then that of the fragment header), and after
  * `extensionLimit` headers.
  */
-export function locateTransport(lowering: Lowering, place: TransportPlace): Predicate {
-  const { span } = lowering;
+export function locateTransport(view: Viewpoint, place: TransportPlace): Predicate {
+  const { span } = view;
   const store = (number: Value, position: Value): Predicate =>
     and(assigning(place.number, number, span), assigning(place.position, position, span));
   let walk = always(true, span);
-  for (let step = 0; step < extensionLimit; step++) walk = or(and(stepOver(lowering, place), walk), always(true, span));
+  for (let step = 0; step < extensionLimit; step++) walk = or(and(stepOver(view, place), walk), always(true, span));
   return or(
-    and(linkProtocol(lowering, etherTypes.ip6), store(networkField(lowering, 6, 1), constant(ipv6HeaderLength)), walk),
+    and(linkProtocol(view, etherTypes.ip6), store(networkField(view, 6, 1), constant(ipv6HeaderLength)), walk),
     store(constant(noProtocol), constant(0)),
   );
 }
 
 /** True where the current header can be looked past; the place is then that of the next one. */
-function stepOver(lowering: Lowering, place: TransportPlace): Predicate {
-  const { span } = lowering;
+function stepOver(view: Viewpoint, place: TransportPlace): Predicate {
+  const { span } = view;
   const number = variable(place.number);
   const position = variable(place.position);
-  const field = (offset: number, size: 1 | 2): Value => transportField(lowering, place, offset, size);
+  const field = (offset: number, size: 1 | 2): Value => transportField(view, place, offset, size);
   const scaled = (factor: number): Value => binary('multiply', field(1, 1), constant(factor));
   const goOn = (length: Value): Predicate =>
     and(assigning(place.number, field(0, 1), span), assigning(place.position, add(position, length), span));
   return or(
-    and(or(...extensionHeaders.map((header) => isEqual(lowering, number, header))), goOn(add(scaled(8), 8))),
+    and(or(...extensionHeaders.map((header) => isEqual(view, number, header))), goOn(add(scaled(8), 8))),
     // Only the first fragment has a transport header; an atomic one is first and last.
-    and(
-      isEqual(lowering, number, ipProtocols.ipv6Fragment),
-      hasBits(lowering, field(2, 2), 0xfff8, 0),
-      goOn(constant(8)),
-    ),
-    and(isEqual(lowering, number, authenticationHeader), goOn(add(scaled(4), 8))),
+    and(isEqual(view, number, ipProtocols.ipv6Fragment), hasBits(view, field(2, 2), 0xfff8, 0), goOn(constant(8))),
+    and(isEqual(view, number, authenticationHeader), goOn(add(scaled(4), 8))),
   );
 }
 
 /** A field of the header that was found. */
-export function transportField(lowering: Lowering, place: TransportPlace, offset: number, size: 1 | 2 | 4): Value {
-  return load(add(variable(place.position), valueOf(networkHeader(lowering.layers), offset)), size);
+export function transportField(view: Viewpoint, place: TransportPlace, offset: number, size: 1 | 2 | 4): Value {
+  return load(add(variable(place.position), valueOf(networkHeader(view.layers), offset)), size);
 }
 
 /** Whether the header that was found is of that protocol. */

@@ -1,13 +1,13 @@
 import { or, type Predicate } from '../../ir/predicate.ts';
-import type { Lowering } from '../lowering.ts';
+import type { Viewpoint } from '../lowering.ts';
 import { etherTypes } from '../protocols.ts';
 import { linkProtocol } from './link.ts';
 
 /** IEEE 802.1Q, 802.1ad, and the TPID that preceded the latter. */
-export function isTagged(lowering: Lowering): Predicate {
+export function isTagged(view: Viewpoint): Predicate {
   return or(
-    linkProtocol(lowering, etherTypes.vlan),
-    linkProtocol(lowering, etherTypes.serviceVlan),
-    linkProtocol(lowering, etherTypes.doubleVlan),
+    linkProtocol(view, etherTypes.vlan),
+    linkProtocol(view, etherTypes.serviceVlan),
+    linkProtocol(view, etherTypes.doubleVlan),
   );
 }
