@@ -51,7 +51,7 @@ describe('capture: compressed files', () => {
     const { packets, error } = await readBytes(compressed.subarray(0, compressed.length - 1000));
     expect(error?.code).to.equal('truncated');
     expect(error?.message).to.contain('the gzip data ends early');
-    expect(packets.length).to.be.greaterThan(1000);
+    expect(packets.length).to.be.greaterThan(800);
   });
 
   it('delivers the packets before damage, whether gzip or the capture shows it first', async () => {

@@ -124,12 +124,14 @@ describe('replay in the kernel', () => {
   });
 
   it('leaves no descriptor open', async () => {
+    // Capture files are closed behind our back, those of the tests before, too.
+    const settled = () => new Promise((resolve) => setTimeout(resolve, 50));
+    await settled();
     const before = openDescriptorCount(kernel);
     for (const engine of engines) {
       await replay({ sources: captures('mixed.pcap'), program: filterSource(ssh), engine, counters: 0 });
     }
-    // Capture files are closed behind our back.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await settled();
     expect(openDescriptorCount(kernel)).to.equal(before);
   });
 });
