@@ -6,7 +6,7 @@ import type { Libpcap } from '../support/libpcap.ts';
 import { match, noMatch, notExpressed, type FilterGraphs, type FuzzEngine } from './engines.ts';
 import { fixedNames } from './fixed-names.ts';
 import { rejectedByLibpcapOnly, rejectedByPktfOnly } from './known-differences.ts';
-import { evaluatorReference, libpcapReference, netmask, type Reference } from './reference.ts';
+import { evaluatorReference, isBeyondLibpcap, libpcapReference, netmask, type Reference } from './reference.ts';
 
 export interface Oracles {
   readonly libpcap: Libpcap;
@@ -27,6 +27,8 @@ export type Comparison =
   | { readonly kind: 'compared'; readonly results: Results };
 
 export interface Results {
+  /** Who said what is right. */
+  readonly reference: Reference['name'];
   /** By packet; undefined where the reference has no verdict. */
   readonly wanted: readonly (boolean | undefined)[];
   /** By engine: its verdicts by packet, or why it has none. */
@@ -65,15 +67,14 @@ function graphsOf({ text, linkType }: FuzzFilter): FilterGraphs | string {
   }
 }
 
-/** libpcap 1.10.3 does not know `vxlan`: there all engines must agree with the first. */
+/** Where libpcap cannot say what is right, all engines must agree with the graph as it was written. */
 function referenceFor(
   libpcap: Libpcap,
   { text, linkType }: FuzzFilter,
   graphs: FilterGraphs | string,
 ): Reference | string {
-  if (!/\bvxlan\b/.test(text)) return libpcapReference(libpcap, text, linkType);
-  if (typeof graphs === 'string') return graphs;
-  return evaluatorReference(graphs);
+  if (!isBeyondLibpcap(text)) return libpcapReference(libpcap, text, linkType);
+  return typeof graphs === 'string' ? graphs : evaluatorReference(graphs);
 }
 
 function acceptedByLibpcap({ text }: FuzzFilter, words: string, reference: Reference | string): Comparison {
@@ -109,5 +110,5 @@ async function run(
       if (given[i] !== (isMatch ? match : noMatch)) disagreements.add(i);
     });
   }
-  return { wanted, verdicts, disagreements: [...disagreements].sort((a, b) => a - b) };
+  return { reference: reference.name, wanted, verdicts, disagreements: [...disagreements].sort((a, b) => a - b) };
 }

@@ -8,6 +8,7 @@ import { createMaps } from '../../src/ebpf/interpret/maps.ts';
 import type { Graph } from '../../src/ir/graph.ts';
 import type { Packet } from '../../src/ir/packet.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
+import { isSystemError } from '../../src/kernel/system-error.ts';
 import { socketGraph } from '../../src/pipeline.ts';
 import { ebpfEngine } from '../../src/replay/engine/ebpf.ts';
 import { evaluatorEngine } from '../../src/replay/engine/evaluator.ts';
@@ -15,7 +16,7 @@ import { interpreterEngine } from '../../src/replay/engine/interpreter.ts';
 import { javascriptEngine } from '../../src/replay/engine/javascript.ts';
 import { kernelSocketEngine } from '../../src/replay/engine/kernel-socket.ts';
 import { kernelTcEngine, kernelXdpEngine } from '../../src/replay/engine/kernel-test-run.ts';
-import type { Engine } from '../../src/replay/engine.ts';
+import { unable, type Engine, type PreparedProgram, type Unable } from '../../src/replay/engine.ts';
 import { createOutcomeTable } from '../../src/replay/outcome.ts';
 import { generateTc, tcAction } from '../../src/tc/program.ts';
 import { batchOf } from '../support/batch.ts';
@@ -75,7 +76,7 @@ function replayed(
     name,
     async run(graphs, packets) {
       const graph = graphOf(graphs);
-      const prepared = engine.prepare({ graph, counters: 0 }, createOutcomeTable());
+      const prepared = prepare(engine, graph);
       if (!prepared.able) return prepared.reason;
       try {
         const outcomes = new Uint16Array(packets.length);
@@ -86,6 +87,16 @@ function replayed(
       }
     },
   };
+}
+
+/** A program for a socket may be short enough for classic BPF and too long for the memory that sockets have. */
+function prepare(engine: Engine, graph: Graph): PreparedProgram | Unable {
+  try {
+    return engine.prepare({ graph, counters: 0 }, createOutcomeTable());
+  } catch (error) {
+    if (engine.name === 'kernel-socket' && isSystemError(error, 'ENOMEM')) return unable(error.message);
+    throw error;
+  }
 }
 
 /** Our classic program on libpcap's machine. */

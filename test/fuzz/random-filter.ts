@@ -33,6 +33,8 @@ const isoProtocols = 'clnp esis es-is isis is-is l1 l2 iih lsp snp csnp psnp'.sp
 /** Table 1a of the language, and what of 1b is no error. */
 const primitives: readonly Primitive[] = [
   { weight: 10, write: host },
+  // In parentheses: libpcap gets a list of addresses in its place, which lists cannot begin with.
+  { weight: 0.5, write: (dice) => `(${dice.one(directions)}host dual)` },
   { weight: 8, write: (dice) => `${dice.one(directions)}net ${values(dice, networkText)}` },
   { weight: 2, write: (dice) => `${dice.one(['ip ', 'arp ', 'rarp '])}${dice.one(directions)}net 10.0.0.0/8` },
   { weight: 10, write: (dice) => `${transport(dice)}${dice.one(directions)}port ${values(dice, portText)}` },

@@ -50,13 +50,13 @@ export function macText(dice: Dice): string {
   ]);
 }
 
-/** @param family the names of hosts that have an address of the other one are left out */
+/** What may stand in a list. @param family of its addresses */
 export function hostText(dice: Dice, family: 'ip' | 'ip6' | 'any'): string {
   const named = Object.entries(hostNames).filter(([, addresses]) => {
-    return family === 'any' || addresses.every((address) => address.includes(':') === (family === 'ip6'));
+    const [only] = addresses;
+    return addresses.length === 1 && (family === 'any' || only?.includes(':') === (family === 'ip6'));
   });
-  const name = dice.one(named)[0];
-  if (dice.chance(0.1)) return name;
+  if (dice.chance(0.1)) return dice.one(named)[0];
   if (family === 'ip6') return ipv6Text(dice);
   if (family === 'any' && dice.chance(0.4)) return ipv6Text(dice);
   const short = ['10.1', '10.0.0', '192.168', '167772161', '0x0a000001', '01200000001'];

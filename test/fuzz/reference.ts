@@ -12,6 +12,7 @@ export const netmask = 0xffffff00;
 
 /** What says what is right about one filter. */
 export interface Reference {
+  readonly name: 'libpcap' | 'evaluator';
   /** @returns whether the packet matches; undefined where libpcap walks further than pktf does on purpose */
   matches(packet: Packet): boolean | undefined;
   close(): void;
@@ -26,6 +27,7 @@ export function libpcapReference(libpcap: Libpcap, filter: string, linkType: Lin
   if (typeof instructions === 'string') return instructions;
   const program = libpcap.load([...clearedScratch, ...unrolled(instructions)]);
   return {
+    name: 'libpcap',
     matches(packet) {
       const kept = program.run(packet.bytes, packet.length);
       return kept === walkedTooFar ? undefined : kept !== 0;
@@ -34,9 +36,19 @@ export function libpcapReference(libpcap: Libpcap, filter: string, linkType: Lin
   };
 }
 
-/** The meaning of the graph as it was written, for words that libpcap does not know. */
+/**
+ * What libpcap 1.10.3 cannot answer: `vxlan` it does not know; and where arithmetic or a walk along headers stands
+ * before `geneve`, they share scratch memory, so that text about the inner packet reads what they left there when the
+ * packet is no tunnel.
+ */
+export function isBeyondLibpcap(filter: string): boolean {
+  return /\bvxlan\b|([=<>]|\bprotochain\b).*\bgeneve\b/.test(releasedWording(filter));
+}
+
+/** The meaning of the graph as it was written. */
 export function evaluatorReference({ written }: Pick<FilterGraphs, 'written'>): Reference {
   return {
+    name: 'evaluator',
     matches: (packet) => evaluate(written.entry, packet).verdict.kind === 'match',
     close() {},
   };

@@ -6,10 +6,16 @@ import { ethernetNames, hostNames, networkNames } from './fixed-names.ts';
  */
 interface Rewording {
   readonly pattern: RegExp;
-  readonly wording: string | ((...groups: string[]) => string);
+  readonly wording: string | ((...groups: (string | undefined)[]) => string);
 }
 
 const router = { mac: ethernetNames['router'] as string, address: hostNames['router']?.[0] as string };
+
+/** Packets that carry IPv4 addresses, of which none is the router's. */
+function passedOn(protocol: string | undefined): string {
+  const carriers = protocol === undefined ? ['ip', 'arp', 'rarp'] : [protocol];
+  return carriers.map((carrier) => `(${carrier} and not ${carrier} host ${router.address})`).join(' or ');
+}
 
 const rewordings: readonly Rewording[] = [
   // The released version asks whether the first byte is at least 224.
@@ -19,11 +25,11 @@ const rewordings: readonly Rewording[] = [
   // Debian builds it without.
   {
     pattern: /\b(?:(ip|arp|rarp) )?gateway router\b/g,
-    wording: (_, protocol = '') => `(ether host ${router.mac} and not ${protocol} host ${router.address})`,
+    wording: (_, protocol) => `(ether host ${router.mac} and (${passedOn(protocol)}))`,
   },
   {
     pattern: /\b((?:ether|link) (?:(?:src|dst|or|and) )*(?:host )?)(router|printer)\b/g,
-    wording: (_, qualifiers = '', name = '') => qualifiers + (ethernetNames[name] ?? name),
+    wording: (_, qualifiers = '', name = '') => `${qualifiers}${ethernetNames[name] ?? name}`,
   },
   ...Object.entries(hostNames).map(([name, addresses]) => ({
     pattern: new RegExp(`\\b${name}\\b`, 'g'),

@@ -2,9 +2,10 @@ import type { FuzzReport } from './fuzz-run.ts';
 
 /** What a run did, in lines. */
 export function reportLines(report: FuzzReport): readonly string[] {
-  const { filters, rejected, pairs, matches, disagreements, known, engines } = report;
+  const { filters, rejected, pairs, pairsBeyondLibpcap, matches, disagreements, known, engines } = report;
   const lines = [
-    `${filters} filters (${rejected} rejected by both), ${pairs} pairs (${matches} match): ${disagreements} disagreements`,
+    `${filters} filters (${rejected} rejected by both), ${pairs} pairs, and ${pairsBeyondLibpcap} that libpcap cannot answer`,
+    `  ${matches} match; ${disagreements} disagreements`,
     ...[...known].map(([reason, count]) => `  ${count} filters not compared: ${reason}`),
   ];
   for (const [name, { verdicts, notExpressed, unable }] of engines) {
