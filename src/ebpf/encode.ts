@@ -47,9 +47,7 @@ export function encode(instructions: readonly Instruction[], options: EncodeOpti
 /** The span of each slot as the kernel numbers them: what an instruction number in a verifier's log means. */
 export function spansBySlot(instructions: readonly Instruction[]): readonly (Span | undefined)[] {
   const { placed } = layout(instructions);
-  const spans = new Array<Span | undefined>(slotCount(placed)).fill(undefined);
-  for (const { instruction, slot } of placed) spans.fill(instruction.span, slot, slot + slotsOf(instruction));
-  return spans;
+  return placed.flatMap(({ instruction }) => Array.from({ length: slotsOf(instruction) }, () => instruction.span));
 }
 
 function slotCount(placed: readonly Placed[]): number {

@@ -29,8 +29,8 @@ describe('generated eBPF programs in the kernel', () => {
 
   after(() => {
     const { programs, slowest, mostVerified, packets } = cost;
-    console.log(
-      `    ${programs} programs loaded, ${packets} packets run; the verifier's most: ${mostVerified} instructions, ${slowest.toFixed(0)} ms`,
+    process.stdout.write(
+      `    ${programs} programs loaded, ${packets} packets run; the verifier's most: ${mostVerified} instructions, ${slowest.toFixed(0)} ms\n`,
     );
   });
 
