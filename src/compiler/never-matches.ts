@@ -14,7 +14,7 @@ export interface Clause {
 }
 
 /** Larger filters are not looked at: lists of thousands of hosts are no contradictions, and looking takes time. */
-const mostNodes = 2000;
+const mostNodes = 600;
 
 /** Pairs are tried one by one. */
 const mostClauses = 16;

@@ -47,7 +47,7 @@ export function parse(source: Source): Expression | undefined {
   const cursor: Cursor = { tokens: tokenize(source), position: 0, depth: 0 };
   if (peek(cursor).kind === 'end') return undefined;
   const context: Context = { accepts: 'clause', inherited: undefined };
-  const { expression } = parseClauses(cursor, requireCondition(parseOperand(cursor, context), context));
+  const expression = parseClauses(cursor, requireCondition(parseOperand(cursor, context), context));
   if (peekSymbol(cursor) === ')') diagnostics.fail(diagnostics.unopenedParenthesis(peek(cursor).span));
   if (peek(cursor).kind !== 'end') failBetweenClauses(cursor);
   return expression;
@@ -63,20 +63,28 @@ function failBetweenClauses(cursor: Cursor): never {
   return diagnostics.fail(diagnostics.missingOperator(span, text, peek(cursor, -1).text));
 }
 
+/** What is joined so far; `run` is the list of operands that `expression` ends with, while the operator is the same. */
+interface Joined {
+  expression: Expression;
+  run: { readonly kind: 'and' | 'or'; readonly operands: Expression[] } | undefined;
+}
+
+function join(joined: Joined, kind: 'and' | 'or', operand: Expression): void {
+  if (joined.run?.kind === kind) joined.run.operands.push(operand);
+  else joined.expression = joined.run = { kind, operands: [joined.expression, operand] };
+}
+
 /** `first` and all operands joined to it. */
-function parseClauses(cursor: Cursor, first: Condition): { expression: Expression } {
-  let expression = first.expression;
+function parseClauses(cursor: Cursor, first: Condition): Expression {
+  const joined: Joined = { expression: first.expression, run: undefined };
   let qualifiers = first.kind === 'clause' ? first.qualifiers : undefined;
-  /** The operands of `expression`, while one run of the same operator goes on. */
-  let run: { readonly kind: 'and' | 'or'; readonly operands: Expression[] } | undefined;
   for (let kind = takeJoiner(cursor); kind !== undefined; kind = takeJoiner(cursor)) {
     const context: Context = { accepts: 'clause or value', inherited: qualifiers };
     const operand = requireCondition(parseOperand(cursor, context), context);
-    if (run?.kind === kind) run.operands.push(operand.expression);
-    else expression = run = { kind, operands: [expression, operand.expression] };
+    join(joined, kind, operand.expression);
     if (operand.kind === 'clause') qualifiers = operand.qualifiers;
   }
-  return { expression };
+  return joined.expression;
 }
 
 function takeJoiner(cursor: Cursor): 'and' | 'or' | undefined {
@@ -220,9 +228,7 @@ function parseParenthesised(cursor: Cursor, context: Context): Operand {
     }
     const condition = requireCondition(first, context);
     const expression =
-      condition.kind === 'value'
-        ? parseValues(cursor, condition.expression, context)
-        : parseClauses(cursor, condition).expression;
+      condition.kind === 'value' ? parseValues(cursor, condition.expression, context) : parseClauses(cursor, condition);
     closeParenthesis(cursor, opening.span, condition.kind);
     return condition.kind === 'value'
       ? { kind: 'value', expression }
@@ -233,20 +239,13 @@ function parseParenthesised(cursor: Cursor, context: Context): Operand {
 /** The values joined to a first one in parentheses. */
 function parseValues(cursor: Cursor, first: Expression, outer: Context): Expression {
   const context: Context = { accepts: 'value', inherited: outer.inherited };
-  let expression = first;
-  let run: { readonly kind: 'and' | 'or'; readonly operands: Expression[] } | undefined;
+  const joined: Joined = { expression: first, run: undefined };
   for (let kind = takeJoiner(cursor); kind !== undefined; kind = takeJoiner(cursor)) {
-    const { span, text, kind: tokenKind } = peek(cursor);
-    if (tokenKind === 'word' && !startsOperand(cursor)) diagnostics.fail(diagnostics.valueListOnly(span, text));
-    const operand = requireCondition(parseOperand(cursor, context), context);
-    if (run?.kind === kind) run.operands.push(operand.expression);
-    else expression = run = { kind, operands: [expression, operand.expression] };
+    const { span, text, kind: next } = peek(cursor);
+    if (next === 'word' && peekWord(cursor)?.kind !== 'not') diagnostics.fail(diagnostics.valueListOnly(span, text));
+    join(joined, kind, requireCondition(parseOperand(cursor, context), context).expression);
   }
-  return expression;
-}
-
-function startsOperand(cursor: Cursor): boolean {
-  return peekWord(cursor)?.kind === 'not';
+  return joined.expression;
 }
 
 function closeParenthesis(cursor: Cursor, opening: Span, contents: Condition['kind']): void {
