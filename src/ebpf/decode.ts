@@ -19,6 +19,7 @@ import {
   negateCode,
   opcodeClass,
   pseudo,
+  pseudoKernelCall,
   sizeCodes,
   sourceRegister,
   swapCode,
@@ -131,6 +132,9 @@ function decodeJump(slot: Slot, labelOf: (distance: number) => string): Instruct
   const operation = code & 0xf0;
   if (is64 && operation === jumpCode) return { kind: 'jump', target: labelOf(offset) };
   if (is64 && operation === callCode && slot.source === 0) return { kind: 'call', helper: immediate };
+  if (is64 && operation === callCode && slot.source === pseudoKernelCall) {
+    return { kind: 'call-kernel', function: immediate };
+  }
   if (is64 && operation === exitCode) return { kind: 'exit' };
   const condition = keyOf(conditionCodes, operation) as Condition | undefined;
   if (condition === undefined) throw unknown(slot);

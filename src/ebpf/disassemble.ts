@@ -94,6 +94,8 @@ function textOf({ instruction, distance }: Placed): string {
       const name = helperName(instruction.helper);
       return name === undefined ? `call ${instruction.helper}` : `call bpf_${name}#${instruction.helper}`;
     }
+    case 'call-kernel':
+      return `call kernel-function#${instruction.function}`;
     case 'exit':
       return 'exit';
   }

@@ -12,6 +12,7 @@ import {
   negateCode,
   opcodeClass,
   pseudo,
+  pseudoKernelCall,
   sizeCodes,
   sourceRegister,
   swapCode,
@@ -113,6 +114,8 @@ function writeInstruction(
     }
     case 'call':
       return write(opcodeClass.jump64 | callCode, 0, 0, 0, instruction.helper);
+    case 'call-kernel':
+      return write(opcodeClass.jump64 | callCode, 0, pseudoKernelCall, 0, instruction.function);
     case 'exit':
       return write(opcodeClass.jump64 | exitCode, 0, 0, 0, 0);
   }

@@ -1,5 +1,6 @@
 import type { MetadataField } from '../ir/value.ts';
 import type { Verdict } from '../ir/verdict.ts';
+import type { KernelContext } from './kernel-context.ts';
 import type { ProgramType } from './program.ts';
 
 /** What the code generator must know of a hook; `xdp/program.ts` and `tc/program.ts` fill it in. */
@@ -25,8 +26,11 @@ export interface HookShape {
 
 export type LengthSource =
   | { readonly kind: 'field'; readonly offset: number }
-  /** A helper `(context)` that returns it. */
-  | { readonly kind: 'helper'; readonly helper: number };
+  /**
+   * A helper `(context)` that returns it. Where the kernel can be asked whether there is more than the first buffer,
+   * counters call the helper only if there is.
+   */
+  | { readonly kind: 'helper'; readonly helper: number; readonly kernelContext?: KernelContext };
 
 /** Where a hook keeps what the kernel knows beside the bytes. `network-order` fields hold 16 bits as on the wire. */
 export type MetadataSource =

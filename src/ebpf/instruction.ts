@@ -19,6 +19,7 @@ export type Instruction =
   | Jump
   | JumpIf
   | Call
+  | CallKernel
   | Exit
   | Label;
 
@@ -124,6 +125,12 @@ export interface JumpIf extends Spanned {
 export interface Call extends Spanned {
   readonly kind: 'call';
   readonly helper: number;
+}
+
+/** Calls a function of the kernel (a kfunc) by its number in the kernel's BTF. */
+export interface CallKernel extends Spanned {
+  readonly kind: 'call-kernel';
+  readonly function: number;
 }
 
 export interface Exit extends Spanned {

@@ -1,4 +1,4 @@
-import type { Call, Condition, Exit, Jump, JumpIf, Label, Operand, Register } from './instruction.ts';
+import type { Call, CallKernel, Condition, Exit, Jump, JumpIf, Label, Operand, Register } from './instruction.ts';
 
 export function label(name: string): Label {
   return { kind: 'label', name };
@@ -21,6 +21,10 @@ export function jumpIf32(left: Register, condition: Condition, right: Operand, t
 
 export function call(helper: number): Call {
   return { kind: 'call', helper };
+}
+
+export function callKernel(kernelFunction: number): CallKernel {
+  return { kind: 'call-kernel', function: kernelFunction };
 }
 
 export const exitProgram: Exit = { kind: 'exit' };

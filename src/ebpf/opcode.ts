@@ -58,5 +58,8 @@ export const sizeCodes: Readonly<Record<MemorySize, number>> = { 4: 0x00, 2: 0x0
 /** The one instruction of two slots: class ld, mode imm, size dw. */
 export const loadImmediate64Code = 0x18;
 
+/** What the source field of a call says: the number is that of a kernel function. */
+export const pseudoKernelCall = 2;
+
 /** What the source field of a 64-bit immediate load says about the number. */
 export const pseudo = { number: 0, mapDescriptor: 1, mapValue: 2 } as const;

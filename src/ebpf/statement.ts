@@ -47,6 +47,7 @@ const forms: readonly Form[] = [
       target: labelOf(distance, behind, name, labelAt),
     }),
   ),
+  form('call kernel-function#([0-9]+)', ([number]) => ({ kind: 'call-kernel', function: Number(number) })),
   form('call (?:bpf_)?([a-z]\\w*)(?:#([0-9]+))?', ([name, known]) => ({ kind: 'call', helper: helperOf(name, known) })),
   form('call (0x[0-9a-f]+|[0-9]+)', ([helper]) => ({ kind: 'call', helper: Number(helper) })),
   form(`(${register}) = map\\[([\\w.:]+)\\](?:\\[0\\]\\+([0-9]+))?`, ([destination, map, offset]) =>

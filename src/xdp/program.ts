@@ -1,6 +1,8 @@
 import { generate } from '../ebpf/generate/generate.ts';
+import type { TableShapes } from '../ebpf/generate/lookup.ts';
 import { helper } from '../ebpf/helper.ts';
 import type { HookExit, HookShape } from '../ebpf/hook-shape.ts';
+import type { KernelContext } from '../ebpf/kernel-context.ts';
 import type { Program } from '../ebpf/program.ts';
 import type { Graph } from '../ir/graph.ts';
 import type { ActionVerdict, FilterVerdict, Verdict } from '../ir/verdict.ts';
@@ -19,8 +21,10 @@ export interface XdpOptions {
   readonly name?: string;
   /** Entries of the map of counters, if there must be more than the graph counts in. */
   readonly counters?: number;
-  /** The most elements of a table, by its name. */
-  readonly tableEntries?: ReadonlyMap<string, number>;
+  /** What is wanted of tables, by their names. */
+  readonly tables?: TableShapes;
+  /** Of the kernel that will run the program, found by `findKernelContext`: makes counting bytes cheaper. */
+  readonly kernelContext?: KernelContext;
   /** For a graph of a bare filter; unless said, a match drops and the rest passes. */
   readonly filter?: FilterActions;
 }
@@ -31,20 +35,24 @@ export interface XdpOptions {
  * @throws StackExhaustedError
  */
 export function generateXdp(graph: Graph, options: XdpOptions = {}): Program {
-  const { filter, ...rest } = options;
-  return generate(graph, xdpShape(filter), { name: 'pktf_xdp', ...rest });
+  const { filter, kernelContext, ...rest } = options;
+  return generate(graph, xdpShape(filter, kernelContext), { name: 'pktf_xdp', ...rest });
 }
 
 const defaultFilter: FilterActions = { match: { kind: 'drop' }, 'no-match': { kind: 'pass' } };
 
-export function xdpShape(filter: FilterActions = defaultFilter): HookShape {
+export function xdpShape(filter: FilterActions = defaultFilter, kernelContext?: KernelContext): HookShape {
   return {
     type: 'xdp',
     dataOffset: context.data,
     dataEndOffset: context.dataEnd,
     loadBytes: helper.xdpLoadBytes,
     // data_end - data would be the first buffer's length only.
-    length: { kind: 'helper', helper: helper.xdpGetBufferLength },
+    length: {
+      kind: 'helper',
+      helper: helper.xdpGetBufferLength,
+      ...(kernelContext === undefined ? {} : { kernelContext }),
+    },
     metadata: {
       'vlan-present': { kind: 'constant', value: 0 },
       'vlan-tci': { kind: 'constant', value: 0 },

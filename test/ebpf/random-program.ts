@@ -69,6 +69,7 @@ export function randomInstruction(labels: readonly string[]): Arbitrary<Instruct
       right: operand,
       target,
     }),
+    fc.record({ kind: fc.constant('call-kernel'), function: fc.nat(100000) }),
     fc.record({ kind: fc.constant('call'), helper: fc.constantFrom(1, 2, 26, 188, 189, 200) }),
     fc.constant<Instruction>({ kind: 'exit' }),
   );

@@ -1,9 +1,10 @@
 import type { CountNode, Node } from '../../ir/graph.ts';
 import { verdictKey } from '../../ir/verdict.ts';
-import { add, lsh, mov } from '../alu.ts';
+import { add, and, lsh, mov, sub } from '../alu.ts';
 import { helper } from '../helper.ts';
 import type { HookShape } from '../hook-shape.ts';
-import { call, jump, jumpIf } from '../jump.ts';
+import { call, callKernel, jump, jumpIf } from '../jump.ts';
+import { hasFragments, type KernelContext } from '../kernel-context.ts';
 import { load, loadMap, store } from '../memory.ts';
 import type { MapSpec } from '../program.ts';
 import { goTo, type Edges } from './edges.ts';
@@ -83,8 +84,7 @@ function keySlot(frame: StackFrame): number {
 function emitCounting(emitter: Emitter, shape: HookShape, frame: StackFrame): void {
   const bytes = frame.slot('bytes', 8);
   const packets = emitPackets(emitter, shape, frame);
-  emitBytes(emitter, shape);
-  emitter.emit(store(8, 'r10', bytes, 'r0'));
+  emitBytes(emitter, shape, frame, bytes);
   const missing = emitter.freshLabel();
   emitter.emit(mov('r2', 'r10'), add('r2', keySlot(frame)), loadMap('r1', countersMap), call(helper.mapLookup));
   emitter.emit(jumpIf('r0', '==', 0, missing));
@@ -108,13 +108,35 @@ function emitPackets(emitter: Emitter, shape: HookShape, frame: StackFrame): num
   return slot;
 }
 
-/** The packet's length on the wire in r0; r1 is the context. */
-function emitBytes(emitter: Emitter, { length, tagPresentOffset }: HookShape): void {
+/** Stores the packet's length on the wire; r1 is the context. */
+function emitBytes(emitter: Emitter, shape: HookShape, frame: StackFrame, bytes: number): void {
+  const { length, tagPresentOffset } = shape;
   if (length.kind === 'helper') {
-    emitter.emit(call(length.helper));
+    if (length.kernelContext !== undefined)
+      return emitBytesOfBuffers(emitter, shape, length.kernelContext, frame, bytes);
+    emitter.emit(call(length.helper), store(8, 'r10', bytes, 'r0'));
     return;
   }
   emitter.emit(load(4, 'r0', 'r1', length.offset));
-  if (tagPresentOffset === undefined) return;
-  emitter.emit(load(4, 'r2', 'r1', tagPresentOffset), lsh('r2', 2), add('r0', 'r2'));
+  if (tagPresentOffset !== undefined) {
+    emitter.emit(load(4, 'r2', 'r1', tagPresentOffset), lsh('r2', 2), add('r0', 'r2'));
+  }
+  emitter.emit(store(8, 'r10', bytes, 'r0'));
+}
+
+/** What is directly readable, and only where that is not all of the packet, the helper's answer. */
+function emitBytesOfBuffers(
+  emitter: Emitter,
+  shape: HookShape,
+  { castFunction, flagsOffset }: KernelContext,
+  frame: StackFrame,
+  bytes: number,
+): void {
+  const context = frame.slot('context of buffers', 8);
+  const whole = emitter.freshLabel();
+  emitter.emit(load(4, 'r2', 'r1', shape.dataOffset), load(4, 'r3', 'r1', shape.dataEndOffset), sub('r3', 'r2'));
+  emitter.emit(store(8, 'r10', bytes, 'r3'), store(8, 'r10', context, 'r1'), callKernel(castFunction));
+  emitter.emit(load(4, 'r1', 'r0', flagsOffset), and('r1', hasFragments), jumpIf('r1', '==', 0, whole));
+  emitter.emit(load(8, 'r1', 'r10', context), call(helper.xdpGetBufferLength), store(8, 'r10', bytes, 'r0'));
+  emitter.place(whole);
 }

@@ -16,6 +16,13 @@ export function callHelper(machine: Machine, number: number): void {
   machine.kind.fill(held.nothing, 1, 6);
 }
 
+/** The only kernel function that programs call: the context as the kernel's own structure. */
+export function castContext(machine: Machine): void {
+  if (machine.kind[1] !== held.context) throw new InterpreterError('r1 does not hold the context');
+  setPointer(machine, 0, held.kernelContext, 0);
+  machine.kind.fill(held.nothing, 1, 6);
+}
+
 const helpers: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [helper.mapLookup, lookup],
   [helper.mapUpdate, update],
@@ -34,7 +41,14 @@ function mapIn(machine: Machine, register: number): RuntimeMap {
 
 function lookup(machine: Machine): void {
   const map = mapIn(machine, 1);
-  const value = map.lookup(readableBytes(machine, 2, map.spec.keySize));
+  const key = readableBytes(machine, 2, map.spec.keySize);
+  if (map.innerMaps !== undefined) {
+    const inner = map.innerMaps[new DataView(key.buffer, key.byteOffset).getUint32(0, true)];
+    if (inner === undefined) setNumber(machine, 0, 0, 0);
+    else setPointer(machine, 0, held.map, 0, inner);
+    return;
+  }
+  const value = map.lookup(key);
   if (value === undefined) setNumber(machine, 0, 0, 0);
   else setPointer(machine, 0, held.mapValue, 0, value);
 }

@@ -1,11 +1,21 @@
 import type { Packet } from '../../ir/packet.ts';
 import { encode } from '../encode.ts';
 import type { MemorySize } from '../instruction.ts';
-import { aluCodes, callCode, exitCode, jumpCode, opcodeClass, pseudo, sourceRegister, swapCode } from '../opcode.ts';
+import {
+  aluCodes,
+  callCode,
+  exitCode,
+  jumpCode,
+  opcodeClass,
+  pseudo,
+  pseudoKernelCall,
+  sourceRegister,
+  swapCode,
+} from '../opcode.ts';
 import type { MapSpec, Program, ProgramType } from '../program.ts';
 import { calculate32, calculate64, calculate64Registers, swapBytes } from './alu.ts';
 import { holds32, holds64, holdsForPointers } from './compare.ts';
-import { callHelper } from './helpers.ts';
+import { callHelper, castContext } from './helpers.ts';
 import { expectNumber, held, InterpreterError, setNumber, setPointer, stackSize, type Machine } from './machine.ts';
 import { createMaps, type RuntimeMaps } from './maps.ts';
 import { loadMemory, storeNumber, storeRegister } from './memory.ts';
@@ -165,7 +175,8 @@ function stepJump(interpreter: Interpreter, machine: Machine, slot: number, code
   const is64 = (code & 0x07) === opcodeClass.jump64;
   if (is64 && condition === jumpCode) return target;
   if (is64 && condition === callCode) {
-    callHelper(machine, interpreter.immediate[slot] as number);
+    if (interpreter.source[slot] === pseudoKernelCall) castContext(machine);
+    else callHelper(machine, interpreter.immediate[slot] as number);
     return next;
   }
   const { low, high, kind } = machine;

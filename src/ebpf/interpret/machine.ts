@@ -12,6 +12,7 @@ export const held = {
   stack: 5,
   map: 6,
   mapValue: 7,
+  kernelContext: 8,
 } as const;
 
 export type Held = (typeof held)[keyof typeof held];

@@ -1,4 +1,5 @@
 import type { MemorySize } from '../instruction.ts';
+import { hasFragments } from '../kernel-context.ts';
 import { readContext } from './context.ts';
 import {
   expectNumber,
@@ -28,6 +29,9 @@ export function loadMemory(
         throw new InterpreterError(`bytes ${at} to ${at + size} are not directly readable`);
       }
       return loadBytes(machine, destination, machine.packet.bytes, at, size);
+    case held.kernelContext:
+      // The only field that programs ask for: whether there is more than what is directly readable.
+      return setNumber(machine, destination, machine.linear < machine.packet.length ? hasFragments : 0, 0);
     case held.stack:
       return loadStack(machine, destination, at, size);
     case held.mapValue:
