@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { ApplianceError } from '../../src/appliance/appliance-error.ts';
 import { detachFilter } from '../../src/appliance/detach.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
@@ -29,4 +30,11 @@ function detachAll(kernel: Kernel, namespace: Namespace): void {
       }
     }
   });
+}
+
+/** Stops what the kernel says of its own accord on the interfaces (multicast reports of IPv6), so that counts are exact. */
+export function silence({ a, b }: Namespaces): void {
+  for (const { inside, interface: name } of [a, b]) {
+    inside(() => writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1'));
+  }
 }

@@ -13,7 +13,7 @@ import { frame } from './frames.ts';
 import { pings, type Namespace } from '../support/netns.ts';
 import { openRealKernel } from '../support/real-kernel.ts';
 import { loadTc, loadXdp, TC_ACT_UNSPEC, XDP_PASS } from '../support/tiny-program.ts';
-import { withLaboratory } from './laboratory.ts';
+import { silence, withLaboratory } from './laboratory.ts';
 import { pinsHere } from './place.ts';
 
 const hooks = ['xdp', 'tc'] as const;
@@ -65,7 +65,9 @@ describe('replacing', () => {
       }));
 
     it(`the same filter by itself, and its counters go on (${hook})`, () =>
-      withLaboratory(kernel, ({ a, b }) => {
+      withLaboratory(kernel, (namespaces) => {
+        silence(namespaces);
+        const { a, b } = namespaces;
         attach(b, { filter: 'udp port 53', hook });
         a.send(frame('udp 10.0.0.1:53 > 10.0.0.2:999'), frame('udp 10.0.0.1:7 > 10.0.0.2:999 len 100'));
         const once = [
@@ -87,7 +89,9 @@ describe('replacing', () => {
       }));
 
     it(`another filter starts from zero (${hook})`, () =>
-      withLaboratory(kernel, ({ a, b }) => {
+      withLaboratory(kernel, (namespaces) => {
+        silence(namespaces);
+        const { a, b } = namespaces;
         attach(b, { filter: 'udp port 53', hook });
         a.send(frame('udp 10.0.0.1:53 > 10.0.0.2:999'));
         attach(b, { filter: 'udp port 54', hook, replace: true });
@@ -95,7 +99,9 @@ describe('replacing', () => {
       }));
 
     it(`keeps a reset's zero, and a reset tells what was counted until then (${hook})`, () =>
-      withLaboratory(kernel, ({ a, b }) => {
+      withLaboratory(kernel, (namespaces) => {
+        silence(namespaces);
+        const { a, b } = namespaces;
         attach(b, { filter: 'udp port 53', hook });
         const one = frame('udp 10.0.0.1:53 > 10.0.0.2:999');
         a.send(one, one);

@@ -1,0 +1,67 @@
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+/** The program as a user of the checkout runs it; from dist/test/cli. */
+export const pktfPath = fileURLToPath(new URL('../../../bin/pktf', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Surroundings {
+  /** A command that runs the program, `setpriv …` say. */
+  readonly under?: readonly string[];
+  readonly input?: string | Uint8Array;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly directory?: string;
+}
+
+/** Runs pktf to its end and expects of it what every run must give: no stack trace, and reasons where it fails. */
+export function pktf(...words: readonly string[]): Finished {
+  return pktfIn({}, ...words);
+}
+
+export function pktfIn(surroundings: Surroundings, ...words: readonly string[]): Finished {
+  const [command, ...all] = [...(surroundings.under ?? []), process.execPath, pktfPath, ...words];
+  const { status, signal, stdout, stderr, error } = spawnSync(command as string, all, {
+    encoding: 'utf8',
+    input: surroundings.input ?? '',
+    env: { ...process.env, ...surroundings.environment },
+    ...(surroundings.directory === undefined ? {} : { cwd: surroundings.directory }),
+    maxBuffer: 1 << 28,
+    timeout: 15_000,
+  });
+  if (error !== undefined) throw error;
+  if (signal !== null) throw new Error(`pktf ${words.join(' ')} was ended by ${signal}`);
+  const finished = { code: status, stdout, stderr };
+  expectDecent(finished, words);
+  return finished;
+}
+
+/** Runs pktf, expects success, and gives its standard output. */
+export function pktfPrints(...words: readonly string[]): string {
+  const { code, stdout, stderr } = pktf(...words);
+  expect(code, `pktf ${words.join(' ')}: ${stderr}`).to.equal(0);
+  return stdout;
+}
+
+/** Runs pktf with `--json`, expects success, and gives its one document. */
+export function pktfJson<Document>(...words: readonly string[]): Document {
+  return JSON.parse(pktfPrints(...words, '--json')) as Document;
+}
+
+/** Starts pktf and leaves it running. */
+export function startPktf(...words: readonly string[]): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [pktfPath, ...words]);
+}
+
+export function expectDecent({ code, stdout, stderr }: Finished, words: readonly string[]): void {
+  const command = `pktf ${words.join(' ')}`;
+  expect(stderr, `${command}: no stack trace`).not.to.match(/^\s+at .*[:(]\d+/m);
+  expect(stdout, `${command}: no stack trace`).not.to.match(/^\s+at .*[:(]\d+/m);
+  expect(code, `${command}: ${stderr}`).to.be.oneOf([0, 1, 2, 3]);
+  if (code !== 0) expect(stderr, `${command}: says why`).not.to.equal('');
+}
