@@ -6,7 +6,7 @@ export interface TableEntry {
   readonly key: readonly number[];
   /** Of a network: the bits that count; all of them unless said. */
   readonly prefixLength?: number;
-  /** What a lookup gives; 0 is the same as no element. */
+  /** What a lookup gives, never 0. Tables of ports are sets: there it is 1. */
   readonly value: number;
 }
 

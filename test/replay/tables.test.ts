@@ -24,15 +24,15 @@ const ipv6: TableReference = { name: 'nets', space: 'ipv6' };
 const ports: TableReference = { name: 'ports', space: 'port' };
 const macs: TableReference = { name: 'macs', space: 'mac' };
 
-/** Asks all four tables for bytes at fixed places behind an Ethernet header; a match is a value of 7. */
+/** Asks all four tables for bytes at fixed places behind an Ethernet header; a match is a value of 1. */
 const graph: Graph = {
   linkType: 'EN10MB',
   entry: graphOf(
     or(
-      testing(equal(lookup(macs, load(0, 4), load(4, 2)), 7)),
-      testing(equal(lookup(ipv4, load(14, 4)), 7)),
-      testing(equal(lookup(ports, load(18, 2)), 7)),
-      testing(equal(lookup(ipv6, load(20, 4), load(24, 4), load(28, 4), load(32, 4)), 7)),
+      testing(equal(lookup(macs, load(0, 4), load(4, 2)), 1)),
+      testing(equal(lookup(ipv4, load(14, 4)), 1)),
+      testing(equal(lookup(ports, load(18, 2)), 1)),
+      testing(equal(lookup(ipv6, load(20, 4), load(24, 4), load(28, 4), load(32, 4)), 1)),
     ),
     exit(match),
     exit(noMatch),
@@ -49,8 +49,8 @@ const entriesOf = (space: KeySpace) => {
   const bits = widths.reduce((sum, width) => sum + width, 0);
   const prefixLength =
     space === 'ipv4' || space === 'ipv6' ? fc.constantFrom(0, 1, 2, bits - 1, bits) : fc.constant(bits);
-  const entry = fc.record({ key: fc.tuple(...widths.map(number)), prefixLength, value: fc.constantFrom(0, 7, 9) });
-  // A network is stored once, with the bits behind its prefix unset or not.
+  const value = space === 'port' ? fc.constant(1) : fc.constantFrom(1, 9);
+  const entry = fc.record({ key: fc.tuple(...widths.map(number)), prefixLength, value });
   return fc.array(entry, { maxLength: 4 });
 };
 
