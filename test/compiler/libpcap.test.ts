@@ -64,4 +64,32 @@ describe('compiled filters mean what libpcap means', function () {
       });
     }
   }
+
+  it('NULL headers in the byte order of a machine of the other kind', () => {
+    const sample = samplePackets('NULL').map(({ bytes }) => {
+      const swapped = bytes.slice();
+      swapped.subarray(0, 4).reverse();
+      return swapped;
+    });
+    for (const filter of ['ip', 'ip6', 'not ip', 'tcp port 80', 'host 10.0.0.1 or 2001:db8::1']) {
+      const expected = libpcap.compile(filter, 'NULL', { fileOrder: 'big-endian' });
+      const entry = graph(filter, 'NULL');
+      const ours = sample.map((bytes) => evaluate(entry, { bytes, length: bytes.length }).verdict.kind === 'match');
+      expect(ours, filter).to.deep.equal(sample.map((bytes) => expected.run(bytes) !== 0));
+      expected.free();
+    }
+  });
+
+  it('ip broadcast for every netmask', () => {
+    for (const netmask of [0, 0xff000000, 0xffffff00, 0xfffffffc, 0xfffffffe]) {
+      const expected = libpcap.compile('ip broadcast', 'EN10MB', { netmask });
+      const { predicate } = compile({ name: 'filter', text: 'ip broadcast' }, { linkType: 'EN10MB', names, netmask });
+      const entry = graphOf(predicate, exit(match), exit(noMatch), exit(noMatch));
+      for (const { name, bytes } of samplePackets('EN10MB')) {
+        const ours = evaluate(entry, { bytes, length: bytes.length }).verdict.kind === 'match';
+        expect(ours, `${name} with ${netmask}`).to.equal(expected.run(bytes) !== 0);
+      }
+      expected.free();
+    }
+  });
 });
