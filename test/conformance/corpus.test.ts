@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { evaluatorEngine } from '../../src/replay/engine/evaluator.ts';
 import { interpreterEngine } from '../../src/replay/engine/interpreter.ts';
 import { loadLibpcap, type Libpcap } from '../support/libpcap.ts';
-import { requireOrSkip } from '../support/require.ts';
+import { requireOrSkip, skipBecause } from '../support/require.ts';
 import { expressionsAgainstLibpcap } from './expressions-against-libpcap.ts';
 import { filtersAppliedToCaptures } from './filters-applied-to-captures.ts';
 import { rejectedExpressions } from './rejected-expressions.ts';
@@ -23,10 +23,7 @@ describe('conformance with the corpus', function () {
   this.timeout(300_000);
 
   before(function () {
-    if (shared !== undefined && existsSync(corpus)) return;
-    const suite = this.test?.parent;
-    if (suite !== undefined) suite.title += ' (skipped: PKTF_SHARED names no folder with a corpus)';
-    this.skip();
+    if (shared === undefined || !existsSync(corpus)) skipBecause(this, 'PKTF_SHARED names no folder with a corpus');
   });
 
   it('means the same as libpcap for all accepted expressions', async function () {

@@ -22,6 +22,16 @@ export function requireOrSkip(
   const missing = state === false ? reason : state;
   const required = (process.env['PKTF_REQUIRE'] ?? '').split(',');
   if (required.includes(requirement)) throw new Error(`PKTF_REQUIRE wants ${requirement}, but ${missing}`);
-  if (context.test !== undefined) context.test.title += ` (skipped: ${missing})`;
-  context.skip();
+  skipBecause(context, missing);
+}
+
+/** Skips a test (or, in `before`, all tests of a block); the reason stands behind their titles. */
+export function skipBecause(context: Context, reason: string): never {
+  const running = context.test;
+  const name = (test: { title: string }): void => {
+    test.title += ` (skipped: ${reason})`;
+  };
+  if (running?.title.startsWith('"before all" hook') === true) running.parent?.eachTest(name);
+  else if (running !== undefined) name(running);
+  return context.skip();
 }
