@@ -2,7 +2,7 @@ import type { Instruction } from './instruction.ts';
 import type { TableMap } from './table-map.ts';
 
 /** A map that a program needs, before it exists in a kernel. Names are at most 15 bytes of [A-Za-z0-9_.]. */
-export interface MapSpec {
+export interface PlainMapSpec {
   readonly name: string;
   readonly type: MapType;
   readonly keySize: number;
@@ -10,6 +10,11 @@ export interface MapSpec {
   readonly maxEntries: number;
   /** BPF_F_… of the map. */
   readonly flags: number;
+}
+
+export interface MapSpec extends PlainMapSpec {
+  /** Of a map of maps: what the maps are like that it holds. */
+  readonly innerMap?: PlainMapSpec;
 }
 
 export type MapType =

@@ -2,7 +2,6 @@ import { encode } from '../ebpf/encode.ts';
 import { debugInfoOf } from '../ebpf/debug-info.ts';
 import type { Program } from '../ebpf/program.ts';
 import { loadBtf } from '../kernel/bpf/btf.ts';
-import { createMap } from '../kernel/bpf/map.ts';
 import {
   attachTypes,
   loadProgram,
@@ -13,6 +12,7 @@ import {
 } from '../kernel/bpf/program.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { isSystemError } from '../kernel/system-error.ts';
+import { createMaps } from './create-maps.ts';
 import { refusal } from './program-refused.ts';
 
 /** A program in the kernel with its maps; whoever loaded it closes it, or what holds it otherwise lives on. */
@@ -20,29 +20,34 @@ export interface LoadedProgram {
   readonly descriptor: number;
   /** Descriptors by the maps' names. */
   readonly maps: ReadonlyMap<string, number>;
+  /** Of each map of maps by its name: the map that was put into it, empty. */
+  readonly innerMaps: ReadonlyMap<string, number>;
   close(): void;
 }
 
 /**
  * Creates a program's maps and loads it. Every XDP program is loaded with frags support and one attach type, every TC
  * program with none, so that any of them can stand in for another (DESIGN section 7).
+ * @param provided descriptors, by the maps' names, of maps that exist already and stand for those of the program; they
+ * stay the caller's
  * @throws ProgramRefused when the verifier refuses (a bug of ours), SystemError otherwise; nothing is left behind
  */
-export function load(kernel: Kernel, program: Program): LoadedProgram {
+export function load(
+  kernel: Kernel,
+  program: Program,
+  provided: ReadonlyMap<string, number> = new Map(),
+): LoadedProgram {
   const open: number[] = [];
   const close = (): void => {
     for (const descriptor of open.splice(0)) kernel.close(descriptor);
   };
   try {
-    const maps = new Map<string, number>();
-    for (const spec of program.maps) {
-      const descriptor = createMap(kernel, spec);
-      open.push(descriptor);
-      maps.set(spec.name, descriptor);
-    }
+    const missing = program.maps.filter(({ name }) => !provided.has(name));
+    const { created, innerMaps } = createMaps(kernel, missing, (descriptor) => open.push(descriptor));
+    const maps = new Map([...provided, ...created]);
     const descriptor = loadWithMaps(kernel, program, maps);
     open.push(descriptor);
-    return { descriptor, maps, close };
+    return { descriptor, maps, innerMaps, close };
   } catch (error) {
     close();
     throw error instanceof VerifierError ? refusal(program, error) : error;

@@ -1,4 +1,5 @@
 import { generate } from '../ebpf/generate/generate.ts';
+import type { TableShapes } from '../ebpf/generate/lookup.ts';
 import { helper } from '../ebpf/helper.ts';
 import type { HookExit, HookShape } from '../ebpf/hook-shape.ts';
 import type { Program } from '../ebpf/program.ts';
@@ -34,8 +35,8 @@ export interface TcOptions {
   readonly name?: string;
   /** Entries of the map of counters, if there must be more than the graph counts in. */
   readonly counters?: number;
-  /** The most elements of a table, by its name. */
-  readonly tableEntries?: ReadonlyMap<string, number>;
+  /** What is wanted of tables, by their names. */
+  readonly tables?: TableShapes;
   /** For a graph of a bare filter; unless said, a match drops and the rest passes. */
   readonly filter?: FilterActions;
   /** What `inbound` and `outbound` are decided by; ingress unless said. */

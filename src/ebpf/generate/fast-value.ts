@@ -10,7 +10,8 @@ import { emitBinary } from './arithmetic.ts';
 import { asMaskedLoad, swapBytes, type Order } from './comparison.ts';
 import type { Emitter } from './emitter.ts';
 import { forgetRegisters, type Facts } from './facts.ts';
-import { emitLookup, keyParts, type TableMaps } from './lookup.ts';
+import { emitLookup } from './ask-table.ts';
+import { keyParts, type TableMaps } from './lookup.ts';
 import type { Needs } from './needs.ts';
 import { callerSaved, registerNeed, type RegisterPlan } from './registers.ts';
 import type { StackFrame } from './stack-frame.ts';
@@ -89,11 +90,12 @@ function evaluateInto(state: FastState, value: Value, order: Order, wanted?: Reg
 /** A lookup comes before all else that a node computes (`isFast`), so that no register is needed over the call. */
 function evaluateLookup(state: FastState, value: Lookup): Register {
   const { emitter, frame, tables } = state;
-  for (const { value: part, order, convert, place, size } of keyParts(value, frame, 0)) {
+  const table = tables.mapOf(value.table);
+  for (const { value: part, order, convert, place, size } of keyParts(value, table.layout, frame, 0)) {
     const register = evaluateInto(state, part, order);
     emitter.emit(...convert(register), store(size, 'r10', place, register));
   }
-  emitLookup(emitter, frame, value, tables.mapOf(value.table), 0);
+  emitLookup(emitter, frame, table, 0);
   forgetRegisters(state.facts, callerSaved);
   return 'r0';
 }

@@ -1,12 +1,12 @@
 import { topologicalOrder, type Graph, type Node } from '../../ir/graph.ts';
 import type { HookShape } from '../hook-shape.ts';
-import type { MapSpec, Program } from '../program.ts';
-import { tableMapSpec, type TableMap } from '../table-map.ts';
+import type { Program } from '../program.ts';
+import { tableMapSpec } from '../table-map.ts';
 import { countersSpec } from './count.ts';
 import { createEmitter } from './emitter.ts';
 import { createExits } from './exits.ts';
 import { emitFastPath } from './fast-path.ts';
-import { createTableMaps } from './lookup.ts';
+import { createTableMaps, type TableShapes } from './lookup.ts';
 import { choosePlan } from './registers.ts';
 import { createStackFrame } from './stack-frame.ts';
 import { emitTwin, type TwinEntry } from './twin.ts';
@@ -16,8 +16,8 @@ export interface GenerateOptions {
   readonly name: string;
   /** Entries of the map of counters, if there must be more than the graph counts in. */
   readonly counters?: number;
-  /** The most elements of a table, by its name; see `table-map.ts` for what is usual. */
-  readonly tableEntries?: ReadonlyMap<string, number>;
+  /** What is wanted of tables, by their names. */
+  readonly tables?: TableShapes;
 }
 
 /** Helpers marked GPL only are not called; the kernel still prints which licence a program has. */
@@ -33,7 +33,7 @@ export function generate(graph: Graph, shape: HookShape, options: GenerateOption
   const plan = choosePlan(nodes, shape);
   const emitter = createEmitter();
   const frame = createStackFrame();
-  const tables = createTableMaps();
+  const tables = createTableMaps(options.tables);
   const entries = new Map<Node, TwinEntry>();
   const twinOf = (node: Node, jumps: number): string => {
     const known = entries.get(node);
@@ -58,14 +58,10 @@ export function generate(graph: Graph, shape: HookShape, options: GenerateOption
     type: shape.type,
     instructions: emitter.instructions,
     twinStart,
-    maps: [...(counters === 0 ? [] : [countersSpec(counters)]), ...tables.all.map((each) => specOf(each, options))],
+    maps: [...(counters === 0 ? [] : [countersSpec(counters)]), ...tables.all.map(tableMapSpec)],
     tables: tables.all,
     license,
   };
-}
-
-function specOf({ table, map }: TableMap, { tableEntries }: GenerateOptions): MapSpec {
-  return tableMapSpec(table.space, map, tableEntries?.get(table.name));
 }
 
 /** For each count node, the least number of counters that makes room for it. */

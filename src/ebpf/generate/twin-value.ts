@@ -7,7 +7,8 @@ import { load, store } from '../memory.ts';
 import { emitBinary } from './arithmetic.ts';
 import { asMaskedLoad, swapBytes, type Order } from './comparison.ts';
 import type { Emitter } from './emitter.ts';
-import { emitLookup, keyParts, type TableMaps } from './lookup.ts';
+import { emitLookup } from './ask-table.ts';
+import { keyParts, type TableMaps } from './lookup.ts';
 import type { StackFrame } from './stack-frame.ts';
 import { variableSlot } from './variable.ts';
 
@@ -122,13 +123,14 @@ export function evaluateInTwin(state: TwinState, value: Value, target: Register,
 
 function evaluateLookup(state: TwinState, value: Lookup, target: Register): void {
   const { emitter, frame, tables, facts } = state;
+  const table = tables.mapOf(value.table);
   const depth = state.lookups++;
-  for (const { value: part, order, convert, place, size } of keyParts(value, frame, depth)) {
+  for (const { value: part, order, convert, place, size } of keyParts(value, table.layout, frame, depth)) {
     evaluateInTwin(state, part, 'r0', order);
     emitter.emit(...convert('r0'), store(size, 'r10', place, 'r0'));
   }
   state.lookups--;
-  emitLookup(emitter, frame, value, tables.mapOf(value.table), depth);
+  emitLookup(emitter, frame, table, depth);
   facts.holdings.clear();
   if (target !== 'r0') emitter.emit(mov32(target, 'r0'));
 }

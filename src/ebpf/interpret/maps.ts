@@ -12,17 +12,19 @@ export interface RuntimeMap {
   update(key: Uint8Array, value: Uint8Array, flags: number): number;
   /** @returns 0, or a negative errno */
   remove(key: Uint8Array): number;
+  /** Of a map of maps: what it holds, by its index. Assigning to one swaps the contents, as user space does. */
+  readonly innerMaps?: (RuntimeMap | undefined)[];
 }
 
 /** By the names that the program calls them. */
 export type RuntimeMaps = ReadonlyMap<string, RuntimeMap>;
 
-/** New maps for a program: arrays full of zeros, the others empty. */
+/** New maps for a program: arrays full of zeros, the others empty; a map of maps holds one of these. */
 export function createMaps(program: Program): RuntimeMaps {
   return new Map(program.maps.map((spec) => [spec.name, createRuntimeMap(spec)]));
 }
 
-/** @throws Error for the types that hold maps or programs, which the interpreter does not know */
+/** @throws Error for the types that the interpreter does not know */
 export function createRuntimeMap(spec: MapSpec): RuntimeMap {
   const create = makers[spec.type];
   if (create === undefined) throw new Error(`the interpreter has no maps of type ${spec.type}`);
@@ -35,6 +37,7 @@ const makers: Readonly<Partial<Record<MapType, (spec: MapSpec) => RuntimeMap>>> 
   hash: createHash,
   'percpu-hash': createHash,
   'lpm-trie': createTrie,
+  'array-of-maps': createArrayOfMaps,
 };
 
 const ENOENT = -2;
@@ -59,6 +62,12 @@ function createArray(spec: MapSpec): RuntimeMap {
     },
     remove: () => EINVAL,
   };
+}
+
+/** Programs only read it, and get the inner map itself (`innerMaps`). */
+function createArrayOfMaps(spec: MapSpec): RuntimeMap {
+  const innerMaps = [createRuntimeMap(spec.innerMap as MapSpec)];
+  return { spec, innerMaps, lookup: () => undefined, update: () => EINVAL, remove: () => EINVAL };
 }
 
 function createHash(spec: MapSpec): RuntimeMap {
