@@ -7,6 +7,7 @@ import { compareFilter } from '../test/fuzz/compare-filter.ts';
 import { enginesInKernel, enginesInProcess, type FuzzEngine } from '../test/fuzz/engines.ts';
 import { fuzz, verdictLines, type FuzzReport } from '../test/fuzz/fuzz-run.ts';
 import { reportLines } from '../test/fuzz/report.ts';
+import { fuzzParser, type ParserReport } from '../test/fuzz/parser-run.ts';
 import { observeLoads } from '../test/fuzz/observe-loads.ts';
 import { loadLibpcap, type Libpcap } from '../test/support/libpcap.ts';
 
@@ -20,6 +21,7 @@ interface Flags {
   readonly filter?: string;
   readonly packet?: string;
   readonly length?: number;
+  readonly parser?: boolean;
 }
 
 const flags: Flags = new Command('fuzz')
@@ -28,6 +30,7 @@ const flags: Flags = new Command('fuzz')
   .option('--pairs <number>', 'how many pairs of a filter and a packet; 200000 unless --seconds is given', wholeNumber)
   .option('--packets-per-filter <number>', 'how many', wholeNumber, 100)
   .option('--engines <names>', 'only these, with commas between them')
+  .option('--parser', 'broken texts for the compiler alone; for 10 seconds unless --seconds is given')
   .option('--filter <text>', 'try one filter on one packet')
   .option('--packet <hex>', 'the packet', '')
   .option('--length <bytes>', 'its length on the wire; that of its bytes unless said', wholeNumber)
@@ -39,7 +42,27 @@ const libpcap = requireLibpcap();
 const { kernel, figures } = observeLoads(openLinuxKernel());
 const engines = chosen([...enginesInProcess(libpcap), ...enginesInKernel(kernel)]);
 
-process.exitCode = flags.filter === undefined ? await run() : await tryOne(flags.filter);
+process.exitCode = await chosenWork();
+
+async function chosenWork(): Promise<number> {
+  if (flags.parser === true) return runParser();
+  return flags.filter === undefined ? run() : tryOne(flags.filter);
+}
+
+function runParser(): number {
+  const { seed, seconds = 10 } = flags;
+  const end = performance.now() + seconds * 1000;
+  console.log(`seed ${seed}`);
+  const goesOn = ({ texts }: ParserReport): boolean => {
+    if (texts % 1000 === 0 && process.stderr.isTTY) process.stderr.write(`\r${texts} texts`);
+    return performance.now() < end;
+  };
+  const report = fuzzParser({ seed, goesOn, onFailure: (text) => console.log(text) });
+  const { texts, accepted, failures, slowest } = report;
+  console.log(`${texts} broken texts (${accepted} compile all the same): ${failures} failures`);
+  console.log(`  the slowest took ${slowest.time.toFixed(1)} ms for ${slowest.length} characters`);
+  return failures === 0 ? 0 : 1;
+}
 
 async function run(): Promise<number> {
   const { seed, packetsPerFilter, seconds } = flags;
