@@ -57,7 +57,8 @@ export function compile(source: Source, options: CompileOptions): CompiledFilter
   }));
   if (problems.some((problem) => problem.severity === 'error')) throw new DiagnosticError(problems);
   const joined = and(...clauses.map((clause) => clause.predicate));
-  const predicate = withInitialVariables(joined, variablesOf(options.known));
+  const stored = variablesOf(options.known);
+  const predicate = lowering.variables === stored.length ? joined : withInitialVariables(joined, stored);
   const warnings = warnOfNeverMatching(linkType, { predicate, span: spanOf(expression) }, clauses);
   return {
     predicate,
