@@ -67,7 +67,12 @@ export function ipv6(
   return bytes('60000000', word(payload.length), nextHeader, 64, source, destination, payload);
 }
 
-export function tcp(source: number, destination: number, flags = 0x02, data: Uint8Array = new Uint8Array()): Uint8Array {
+export function tcp(
+  source: number,
+  destination: number,
+  flags = 0x02,
+  data: Uint8Array = new Uint8Array(),
+): Uint8Array {
   return bytes(word(source), word(destination), '0000000100000000', 0x50, flags, '200000000000', data);
 }
 
