@@ -20,6 +20,11 @@ export interface HookShape {
   readonly tagPresentOffset?: number;
   /** A context field with the number of packets that a merged packet stands for; 0 there means 1. */
   readonly segmentsOffset?: number;
+  /**
+   * A context field with the bytes that a merged packet will have on the wire, all its headers counted but no tag that
+   * lies beside the bytes; where there is none, counters take `length`.
+   */
+  readonly wireLengthOffset?: number;
   readonly metadata: Readonly<Record<MetadataField, MetadataSource>>;
   readonly exitOf: (verdict: Verdict) => HookExit;
 }

@@ -22,6 +22,7 @@ const context = {
   interfaceIndex: 40,
   data: 76,
   dataEnd: 80,
+  wireLength: 160,
   segments: 164,
 };
 
@@ -64,6 +65,8 @@ export function tcShape(direction: TcDirection = 'ingress', filter: FilterAction
     length: { kind: 'field', offset: context.length },
     tagPresentOffset: context.vlanPresent,
     segmentsOffset: context.segments,
+    // TCP sends merged packets whatever ethtool -K says. On ingress the kernel has not summed them up.
+    ...(direction === 'egress' ? { wireLengthOffset: context.wireLength } : {}),
     metadata: {
       'vlan-present': { kind: 'field', offset: context.vlanPresent, order: 'host' },
       'vlan-tci': { kind: 'field', offset: context.vlanTci, order: 'host' },

@@ -1,12 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import { eventually } from '../appliance/eventually.ts';
-import { withLaboratory } from '../appliance/laboratory.ts';
+import { silence, withLaboratory } from '../appliance/laboratory.ts';
 import { pinsHere } from '../appliance/place.ts';
 import { openById } from '../../src/kernel/bpf/id.ts';
 import type { Namespace } from '../support/netns.ts';
 import { openRealKernel } from '../support/real-kernel.ts';
 import { requireOrSkip } from '../support/require.ts';
+import { tcpdumpPackets } from '../support/tcpdump.ts';
 import { pktfJson, pktfPrints } from './pktf.ts';
 import { hasTool } from './tool.ts';
 import { startClient, startEchoServers, type Client } from './tcp.ts';
@@ -19,9 +23,12 @@ interface Attached {
 
 describe('pktf attach, on real TCP sessions', () => {
   let kernel: Kernel;
+  const directory = mkdtempSync(join(tmpdir(), 'pktf-enforce-'));
+  after(() => rmSync(directory, { recursive: true }));
   before(async function () {
     kernel = await openRealKernel(this);
-    for (const tool of ['bpftool', 'tc']) requireOrSkip(this, 'oracle', hasTool(tool), `there is no ${tool}`);
+    for (const tool of ['bpftool', 'tc', 'tcpdump'])
+      requireOrSkip(this, 'oracle', hasTool(tool), `there is no ${tool}`);
   });
 
   for (const hook of hooks) {
@@ -59,7 +66,60 @@ describe('pktf attach, on real TCP sessions', () => {
         expect(await opens(client, ends)).to.deep.equal([true, false, true, false]);
       }));
   }
+
+  it('counts what was sent, packet for packet and byte for byte, as pktf counters --json tells', () =>
+    withLaboratory(kernel, async (namespaces) => {
+      silence(namespaces);
+      const { a, b } = namespaces;
+      const places = [
+        { at: b, name: 'vb', hook: 'xdp' },
+        { at: b, name: 'vb', hook: 'tc' },
+        { at: a, name: 'va', hook: 'tc-egress' },
+      ];
+      for (const { at, name, hook } of places) {
+        pktfPrints('attach', name, 'tcp', 'port', '22', '--hook', hook, '--netns', at.name);
+      }
+      await startEchoServers(b, 22, 80);
+      const client = await startClient(a);
+      const wire = join(directory, 'wire.pcap');
+      const stop = await startTcpdump(a, '-i', 'va', '-Q', 'out', '-s', '100', '-w', wire);
+      const sessions = await Promise.all([22, 80].map((port) => client.connect(b.ipv4, port)));
+      for (const session of sessions) expect(await session.echoes('x'.repeat(50_000))).to.equal(true);
+      await stop();
+      const [match, byDefault] = ['tcp port 22', ''].map((filter) => total(tcpdumpPackets(wire, filter)));
+      for (const { at, name, hook } of places) {
+        const reports = pktfJson<Report[]>('counters', name, '--netns', at.name);
+        const { rules } = reports.find((report) => report.hook === hook)!;
+        expect(rules, hook).to.deep.equal([
+          { name: 'match', action: 'count', ...match },
+          { name: 'default', action: 'pass', ...byDefault },
+          { name: 'malformed', action: 'pass', packets: 0, bytes: 0 },
+        ]);
+      }
+    }));
 });
+
+interface Report {
+  readonly hook: string;
+  readonly rules: readonly unknown[];
+}
+
+function total(packets: readonly { readonly length: number }[]): { packets: number; bytes: number } {
+  return { packets: packets.length, bytes: packets.reduce((sum, { length }) => sum + length, 0) };
+}
+
+/** Starts a capture and waits until it runs. @returns what ends it and waits until its file is whole */
+async function startTcpdump(at: Namespace, ...words: readonly string[]): Promise<() => Promise<void>> {
+  const child = at.start('tcpdump', '--immediate-mode', ...words);
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  await new Promise<void>((resolve) => {
+    child.stderr!.on('data', (data) => String(data).includes('listening on') && resolve());
+  });
+  return () => {
+    child.kill('SIGINT');
+    return ended;
+  };
+}
 
 interface End {
   readonly host: string;

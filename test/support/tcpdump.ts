@@ -23,9 +23,12 @@ export interface TcpdumpPacket {
 const fileHeaderBytes = 24;
 const recordHeaderBytes = 16;
 
-/** The packets that tcpdump reads from a capture, as it writes them; those before the damage of a damaged one. */
-export function tcpdumpPackets(path: string): readonly TcpdumpPacket[] {
-  const written = spawnSync('tcpdump', ['-r', path, '-w', '-'], { maxBuffer: 1 << 30 }).stdout;
+/**
+ * The packets that tcpdump reads from a capture, as it writes them; those before the damage of a damaged one.
+ * @param filter without it, all
+ */
+export function tcpdumpPackets(path: string, filter = ''): readonly TcpdumpPacket[] {
+  const written = spawnSync('tcpdump', ['-r', path, '-w', '-', filter], { maxBuffer: 1 << 30 }).stdout;
   const packets: TcpdumpPacket[] = [];
   for (let at = fileHeaderBytes; at < written.length;) {
     const captured = written.readUInt32LE(at + 8);

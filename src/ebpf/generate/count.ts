@@ -1,6 +1,6 @@
 import type { CountNode, Node } from '../../ir/graph.ts';
 import { verdictKey } from '../../ir/verdict.ts';
-import { add, and, lsh, mov, sub } from '../alu.ts';
+import { add, and, lsh, mov, mul, sub } from '../alu.ts';
 import { helper } from '../helper.ts';
 import type { HookShape } from '../hook-shape.ts';
 import { call, callKernel, jump, jumpIf } from '../jump.ts';
@@ -84,7 +84,7 @@ function keySlot(frame: StackFrame): number {
 function emitCounting(emitter: Emitter, shape: HookShape, frame: StackFrame): void {
   const bytes = frame.slot('bytes', 8);
   const packets = emitPackets(emitter, shape, frame);
-  emitBytes(emitter, shape, frame, bytes);
+  emitBytes(emitter, shape, frame, bytes, packets);
   const missing = emitter.freshLabel();
   emitter.emit(mov('r2', 'r10'), add('r2', keySlot(frame)), loadMap('r1', countersMap), call(helper.mapLookup));
   emitter.emit(jumpIf('r0', '==', 0, missing));
@@ -108,18 +108,31 @@ function emitPackets(emitter: Emitter, shape: HookShape, frame: StackFrame): num
   return slot;
 }
 
-/** Stores the packet's length on the wire; r1 is the context. */
-function emitBytes(emitter: Emitter, shape: HookShape, frame: StackFrame, bytes: number): void {
-  const { length, tagPresentOffset } = shape;
+/**
+ * Stores the packet's length on the wire; r1 is the context.
+ * @param packets where on the stack the number of packets is that it stands for, if it may be several
+ */
+function emitBytes(
+  emitter: Emitter,
+  shape: HookShape,
+  frame: StackFrame,
+  bytes: number,
+  packets: number | undefined,
+): void {
+  const { length, tagPresentOffset, wireLengthOffset } = shape;
   if (length.kind === 'helper') {
     if (length.kernelContext !== undefined)
       return emitBytesOfBuffers(emitter, shape, length.kernelContext, frame, bytes);
     emitter.emit(call(length.helper), store(8, 'r10', bytes, 'r0'));
     return;
   }
-  emitter.emit(load(4, 'r0', 'r1', length.offset));
+  emitter.emit(load(4, 'r0', 'r1', wireLengthOffset ?? length.offset));
   if (tagPresentOffset !== undefined) {
-    emitter.emit(load(4, 'r2', 'r1', tagPresentOffset), lsh('r2', 2), add('r0', 'r2'));
+    emitter.emit(load(4, 'r2', 'r1', tagPresentOffset), lsh('r2', 2));
+    if (wireLengthOffset !== undefined && packets !== undefined) {
+      emitter.emit(load(8, 'r3', 'r10', packets), mul('r2', 'r3'));
+    }
+    emitter.emit(add('r0', 'r2'));
   }
   emitter.emit(store(8, 'r10', bytes, 'r0'));
 }

@@ -48,6 +48,7 @@ const fields: Readonly<Record<ProgramType, ReadonlyMap<number, Field>>> = {
     [40, metadata('interface-index')],
     [76, data],
     [80, dataEnd],
+    [160, number(({ packet }) => packet.length)],
     [164, number(({ segments }) => segments)],
   ]),
 };
