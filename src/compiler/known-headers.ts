@@ -17,6 +17,9 @@ export interface KnownHeaders {
   readonly transport?: { readonly number: 0; readonly position: 1 };
 }
 
+/** The variables that `storeTransport` stores in. */
+export const knownTransport: NonNullable<KnownHeaders['transport']> = { number: 0, position: 1 };
+
 /** The variables that the rules must leave alone. */
 export function variablesOf(known: KnownHeaders | undefined): readonly number[] {
   return known?.transport === undefined ? [] : [known.transport.number, known.transport.position];

@@ -199,3 +199,8 @@ export function emptyPolicy(span: Span): Diagnostic {
 export function testSubject(span: Span): Diagnostic {
   return error('test-subject', span, 'a test has one of flow, packet and capture');
 }
+
+/** A flow or a packet that cannot be read; the words come from who reads them. */
+export function badSubject(span: Span, message: string): Diagnostic {
+  return error('bad-subject', span, message);
+}

@@ -1,7 +1,9 @@
 import { count, exit, graphOf, type Graph, type Node } from '../ir/graph.ts';
+import type { Predicate } from '../ir/predicate.ts';
 import type { ActionVerdict } from '../ir/verdict.ts';
 import { malformedGraph } from './malformed.ts';
 import type { Policy, Rule } from './policy.ts';
+import { behindSharedHeaders } from './shared-headers.ts';
 
 export interface PolicyGraphOptions {
   /** Without counters `default` and `malformed` are one, since both get the default action. */
@@ -14,21 +16,33 @@ export interface PolicyGraphOptions {
  */
 export function policyGraph(policy: Policy, options: PolicyGraphOptions): Graph {
   const counted = (counter: number, next: Node): Node => (options.counters ? count(counter, next) : next);
-
   const defaultIndex = policy.rules.length;
   const defaultExit = exit({ kind: policy.defaultAction });
   const byDefault = counted(defaultIndex, defaultExit);
   const malformed = counted(defaultIndex + 1, defaultExit);
-  let entry = options.counters ? malformedGraph(policy.linkType, malformed, byDefault) : byDefault;
+  const end = options.counters ? malformedGraph(policy.linkType, malformed, byDefault) : byDefault;
 
-  for (let index = policy.rules.length - 1; index >= 0; index--) {
-    const rule = policy.rules[index] as Rule;
-    const next = entry;
-    const verdict = endingVerdict(rule);
-    const matched = counted(index, verdict === undefined ? next : exit(verdict, rule.span));
-    entry = graphOf(rule.match, matched, next, next);
-  }
-  return { linkType: policy.linkType, entry };
+  const chain = (matchOf: (rule: Rule) => Predicate): Node => {
+    let entry = end;
+    for (let index = policy.rules.length - 1; index >= 0; index--) {
+      const rule = policy.rules[index] as Rule;
+      const next = entry;
+      const verdict = endingVerdict(rule);
+      const matched = counted(index, verdict === undefined ? next : exit(verdict, rule.span));
+      entry = graphOf(matchOf(rule), matched, next, next);
+    }
+    return entry;
+  };
+  const { sharedHeaders, linkType } = policy;
+  if (sharedHeaders === undefined) return { linkType, entry: chain((rule) => rule.match) };
+  return {
+    linkType,
+    entry: behindSharedHeaders(linkType, sharedHeaders, (tags) => chain((rule) => knownMatch(rule, tags))),
+  };
+}
+
+function knownMatch({ known, match }: Rule, tags: number): Predicate {
+  return known?.[tags] ?? match;
 }
 
 /** What the rule does with a packet that it ends; undefined where it goes on to the next rule. */

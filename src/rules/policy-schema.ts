@@ -57,7 +57,7 @@ const testSchema = z
   .strictObject({
     name: z.optional(z.string()),
     flow: z.optional(z.string().check(described('one packet: tcp 198.51.100.7:40000 > 192.0.2.1:22'))),
-    packet: z.optional(z.string().check(described('one frame in hexadecimal'))),
+    packet: z.optional(z.union([z.string(), z.number()]).check(described('one frame in hexadecimal'))),
     capture: z.optional(z.string().check(described('a capture file, beside the policy file'))),
     expect: expectation,
   })

@@ -9,11 +9,25 @@ export interface Policy {
   /** Tried in order. */
   readonly rules: readonly Rule[];
   readonly defaultAction: EndingAction;
+  /** Whether the graph finds out once, before the rules, what all of them ask; their `known` is then compiled for it. */
+  readonly sharedHeaders?: SharedHeaders;
+}
+
+export interface SharedHeaders {
+  /** Whether rules differ by how many VLAN tags a frame has: `known` has then one predicate for each number, 0 … 2. */
+  readonly tags: boolean;
+  /** Whether some rule asks where the IPv6 transport header lies. */
+  readonly transport: boolean;
+  /** Of the policy, for the tests that belong to no rule. */
+  readonly span: Span;
 }
 
 export type Rule = RuleOutcome & {
   readonly name: string;
+  /** By itself: it looks for tags and transport headers as far as the policy wants. */
   readonly match: Predicate;
+  /** The same by the number of tags, for a graph with `sharedHeaders`. */
+  readonly known?: readonly Predicate[];
   /** Counts what it would do, and goes on to the next rule. */
   readonly audit?: boolean;
   readonly span?: Span;

@@ -11,6 +11,7 @@ import type { EndingAction, Policy } from './policy.ts';
 import { policyGraph } from './policy-graph.ts';
 import { readRules } from './read-rules.ts';
 import { readSets } from './read-sets.ts';
+import { knownBehind, tagCounts } from './shared-headers.ts';
 import { valueAt } from './schema-problems.ts';
 import { tablesOf } from './tables.ts';
 import type { YamlDocument } from './yaml-document.ts';
@@ -62,10 +63,15 @@ export function readPolicy(path: string, options: PolicyOptions): PolicyReading 
   const hook = wordAt(main, 'hook', ['xdp', 'tc', 'tc-egress']) ?? 'xdp';
   const mode = wordAt(main, 'mode', ['native', 'generic', 'offload']);
   const sets = readSets(all, names, problems);
-  const rules = readRules(
+  const vlan = wordAt(main, 'vlan', ['any', 'exact']) ?? 'any';
+  const extensionHeaders = wordAt(main, 'extension-headers', ['follow', 'fixed']) ?? 'follow';
+  const tags = vlan === 'any' && linkType === 'EN10MB';
+  const follows = extensionHeaders === 'follow';
+  const { rules, readsTransport } = readRules(
     all,
     {
       hook,
+      known: (tags ? tagCounts : follows ? [0] : []).map((count) => knownBehind(count, follows)),
       interfaceIndex: (name) => options.interfaceIndex(name),
       compile: {
         linkType,
@@ -73,8 +79,8 @@ export function readPolicy(path: string, options: PolicyOptions): PolicyReading 
         ...(netmask === undefined ? {} : { netmask }),
         live: true,
         sets: new Map([...sets.values()].map((set) => [set.name, set.type])),
-        vlan: wordAt(main, 'vlan', ['any', 'exact']) ?? 'any',
-        extensionHeaders: wordAt(main, 'extension-headers', ['follow', 'fixed']) ?? 'follow',
+        vlan,
+        extensionHeaders,
       },
     },
     problems,
@@ -85,6 +91,9 @@ export function readPolicy(path: string, options: PolicyOptions): PolicyReading 
     linkType,
     rules,
     defaultAction: wordAt<EndingAction>(main, 'default', ['pass', 'drop']) ?? 'pass',
+    ...(tags || readsTransport
+      ? { sharedHeaders: { tags, transport: readsTransport, span: main.spanAt(['name']) } }
+      : {}),
   };
   // A rule with an error may have been the one that uses a set.
   if (!problems.some(({ severity }) => severity === 'error')) warnOfUnusedSets(policy, sets, problems);

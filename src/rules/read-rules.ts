@@ -1,7 +1,6 @@
-import { compile, type CompileOptions } from '../compiler/compile.ts';
+import { compile, type CompileOptions, type KnownHeaders } from '../compiler/compile.ts';
 import { DiagnosticError, type Diagnostic } from '../compiler/diagnostic.ts';
-import { always, type Predicate } from '../ir/predicate.ts';
-import type { Span } from '../ir/span.ts';
+import type { Source, Span } from '../ir/span.ts';
 import { moveSpans } from './move-spans.ts';
 import * as diagnostics from './policy-diagnostics.ts';
 import { reservedNames, type Rule, type RuleOutcome } from './policy.ts';
@@ -11,30 +10,38 @@ import type { Path, WrittenText, YamlDocument } from './yaml-document.ts';
 /** What rules are compiled for. */
 export interface RuleOptions {
   readonly compile: CompileOptions;
+  /** What is known where a rule is tried, by the number of tags; empty where nothing is. */
+  readonly known: readonly KnownHeaders[];
   readonly hook: 'xdp' | 'tc' | 'tc-egress';
   /** The index of an interface to redirect to; undefined where there is none of that name. */
   interfaceIndex(name: string): number | undefined;
 }
 
-/** The rules of all documents, in the order in which they are tried. A rule with a problem is left out. */
-export function readRules(
-  documents: readonly YamlDocument[],
-  options: RuleOptions,
-  problems: Diagnostic[],
-): readonly Rule[] {
+export interface ReadRules {
+  /** In the order in which they are tried. One with a problem is left out. */
+  readonly rules: readonly Rule[];
+  /** Whether some rule asks what `KnownHeaders.transport` tells. */
+  readonly readsTransport: boolean;
+}
+
+/** The rules of all documents. */
+export function readRules(documents: readonly YamlDocument[], options: RuleOptions, problems: Diagnostic[]): ReadRules {
   const namesTaken = new Map<string, Span>();
   const rules: Rule[] = [];
+  let readsTransport = false;
   for (const document of documents) {
     const written = valueAt(document.value, ['rules']);
     if (!Array.isArray(written)) continue;
     for (const index of written.keys()) {
       const path: Path = ['rules', index];
       checkName(document, path, namesTaken, problems);
-      const rule = readRule(document, path, options, problems);
-      if (rule !== undefined) rules.push(rule);
+      const read = readRule(document, path, options, problems);
+      if (read === undefined) continue;
+      rules.push(read.rule);
+      readsTransport ||= read.readsTransport;
     }
   }
-  return rules;
+  return { rules, readsTransport };
 }
 
 function checkName(document: YamlDocument, path: Path, taken: Map<string, Span>, problems: Diagnostic[]): void {
@@ -54,41 +61,54 @@ function isReserved(name: string): boolean {
   return (reservedNames as readonly string[]).includes(name);
 }
 
-function readRule(document: YamlDocument, path: Path, options: RuleOptions, problems: Diagnostic[]): Rule | undefined {
-  const name = valueAt(document.value, [...path, 'name']);
-  const written = typeof valueAt(document.value, [...path, 'match']) === 'string';
-  const text = written ? document.textAt([...path, 'match']) : undefined;
-  const match = text === undefined ? undefined : readMatch(document, text, options.compile, problems);
-  const outcome = readAction(document, [...path, 'action'], options, problems);
-  if (typeof name !== 'string' || match === undefined || outcome === undefined) return undefined;
-  const audit = valueAt(document.value, [...path, 'audit']) === true;
-  return {
-    name,
-    match,
-    ...outcome,
-    ...(audit ? { audit } : {}),
-    span: (text as WrittenText).span(0, (text as WrittenText).text.length),
-  };
+interface ReadRule {
+  readonly rule: Rule;
+  readonly readsTransport: boolean;
 }
 
-/** A filter, its spans those of the policy file. */
+function readRule(
+  document: YamlDocument,
+  path: Path,
+  options: RuleOptions,
+  problems: Diagnostic[],
+): ReadRule | undefined {
+  const name = valueAt(document.value, [...path, 'name']);
+  const isText = typeof valueAt(document.value, [...path, 'match']) === 'string';
+  const written = isText ? document.textAt([...path, 'match']) : undefined;
+  const match = written === undefined ? undefined : readMatch(document, written, options, problems);
+  const outcome = readAction(document, [...path, 'action'], options, problems);
+  if (typeof name !== 'string' || written === undefined || match === undefined || outcome === undefined)
+    return undefined;
+  const { readsTransport, ...predicates } = match;
+  const audit = valueAt(document.value, [...path, 'audit']) === true;
+  const span = written.span(0, written.text.length);
+  return { rule: { name, ...predicates, ...outcome, ...(audit ? { audit } : {}), span }, readsTransport };
+}
+
+/** A filter, its spans those of the policy file; undefined where it has errors. */
 function readMatch(
   document: YamlDocument,
   written: WrittenText,
-  options: CompileOptions,
+  options: RuleOptions,
   problems: Diagnostic[],
-): Predicate {
+): (Pick<Rule, 'match' | 'known'> & Pick<ReadRule, 'readsTransport'>) | undefined {
   const move = ({ start, end }: Span): Span => written.span(start, end);
   const moved = (found: readonly Diagnostic[]): readonly Diagnostic[] =>
     found.map((problem) => ({ ...problem, span: move(problem.span) }));
+  const source: Source = { name: document.source.name, text: written.text };
   try {
-    const { predicate, diagnostics: warnings } = compile({ name: document.source.name, text: written.text }, options);
-    problems.push(...moved(warnings));
-    return moveSpans(predicate, move);
+    const alone = compile(source, options.compile);
+    problems.push(...moved(alone.diagnostics));
+    const known = options.known.map((headers) => compile(source, { ...options.compile, known: headers }));
+    return {
+      match: moveSpans(alone.predicate, move),
+      known: known.map(({ predicate }) => moveSpans(predicate, move)),
+      readsTransport: known.some(({ readsKnownTransport }) => readsKnownTransport),
+    };
   } catch (failure) {
     if (!(failure instanceof DiagnosticError)) throw failure;
     problems.push(...moved(failure.diagnostics));
-    return always(false);
+    return undefined;
   }
 }
 
