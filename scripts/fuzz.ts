@@ -60,7 +60,9 @@ function runParser(): number {
   const report = fuzzParser({ seed, goesOn, onFailure: (text) => console.log(text) });
   const { texts, accepted, failures, slowest } = report;
   console.log(`${texts} broken texts (${accepted} compile all the same): ${failures} failures`);
-  console.log(`  the slowest took ${slowest.time.toFixed(1)} ms for ${slowest.length} characters`);
+  console.log(
+    `  the slowest took ${slowest.time.toFixed(1)} ms for ${slowest.text.length} characters: ${slowest.text.slice(0, 200)}`,
+  );
   return failures === 0 ? 0 : 1;
 }
 

@@ -141,7 +141,7 @@ function repeatStretch(dice: Dice, text: string): string {
 /** Deep nesting of whatever the language can nest. */
 function nest(dice: Dice, text: string): string {
   const depth = dice.one([1, 5, 50, 500, 3000]);
-  const [open, close] = dice.one([
+  const [open, close] = dice.one<readonly [string, string]>([
     ['(', ')'],
     ['not ', ''],
     ['! ', ''],
@@ -155,6 +155,6 @@ function nest(dice: Dice, text: string): string {
     ['', ')'],
     ['1 << ', ''],
     ['port (', ')'],
-  ]) as [string, string];
+  ]);
   return open.repeat(depth) + text + close.repeat(depth);
 }

@@ -1,7 +1,7 @@
 import { DiagnosticError } from '../../src/compiler/diagnostic.ts';
 import type { LinkType } from '../../src/ir/link-type.ts';
 import type { Packet } from '../../src/ir/packet.ts';
-import { compileFilter, filterGraph, unchanged } from '../../src/pipeline.ts';
+import { compileFilter, filterGraph, hookGraph, policyOfFilter, unchanged } from '../../src/pipeline.ts';
 import type { Libpcap } from '../support/libpcap.ts';
 import { match, noMatch, notExpressed, type FilterGraphs, type FuzzEngine } from './engines.ts';
 import { fixedNames } from './fixed-names.ts';
@@ -60,7 +60,11 @@ export async function compareFilter(
 function graphsOf({ text, linkType }: FuzzFilter): FilterGraphs | string {
   try {
     const filter = compileFilter({ name: 'filter', text }, { linkType, names, netmask });
-    return { written: filterGraph(filter, unchanged), optimized: filterGraph(filter) };
+    return {
+      written: filterGraph(filter, unchanged),
+      optimized: filterGraph(filter),
+      attached: hookGraph(policyOfFilter(filter, 'drop'), { hook: 'xdp', counters: true }),
+    };
   } catch (error) {
     if (error instanceof DiagnosticError) return error.message;
     throw error;

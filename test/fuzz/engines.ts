@@ -7,6 +7,7 @@ import { createInterpreter, interpret } from '../../src/ebpf/interpret/interpret
 import { createMaps } from '../../src/ebpf/interpret/maps.ts';
 import type { Graph } from '../../src/ir/graph.ts';
 import type { Packet } from '../../src/ir/packet.ts';
+import type { Verdict } from '../../src/ir/verdict.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import { isSystemError } from '../../src/kernel/system-error.ts';
 import { socketGraph } from '../../src/pipeline.ts';
@@ -16,8 +17,8 @@ import { interpreterEngine } from '../../src/replay/engine/interpreter.ts';
 import { javascriptEngine } from '../../src/replay/engine/javascript.ts';
 import { kernelSocketEngine } from '../../src/replay/engine/kernel-socket.ts';
 import { kernelTcEngine, kernelXdpEngine } from '../../src/replay/engine/kernel-test-run.ts';
-import { unable, type Engine, type PreparedProgram, type Unable } from '../../src/replay/engine.ts';
-import { createOutcomeTable } from '../../src/replay/outcome.ts';
+import { unable, type Engine, type PreparedProgram, type ReplayProgram, type Unable } from '../../src/replay/engine.ts';
+import { createOutcomeTable, type OutcomeTable } from '../../src/replay/outcome.ts';
 import { generateTc, tcAction } from '../../src/tc/program.ts';
 import { batchOf } from '../support/batch.ts';
 import type { Libpcap } from '../support/libpcap.ts';
@@ -28,10 +29,12 @@ export const noMatch = 0;
 /** The engine cannot be asked about such a packet. */
 export const notExpressed = 0xffff;
 
-/** The same filter before and after optimisation. */
+/** The same filter in several forms. */
 export interface FilterGraphs {
   readonly written: Graph;
   readonly optimized: Graph;
+  /** As a policy of one rule that drops, with counters. */
+  readonly attached: Graph;
 }
 
 /** One way to run a filter. */
@@ -55,6 +58,7 @@ export function enginesInProcess(libpcap: Libpcap): readonly FuzzEngine[] {
     replayed('javascript', javascriptEngine),
     replayed('ebpf-xdp', ebpfEngine),
     ebpfTc,
+    attached('ebpf-xdp-attached', ebpfEngine),
   ];
 }
 
@@ -64,6 +68,8 @@ export function enginesInKernel(kernel: Kernel): readonly FuzzEngine[] {
     replayed('kernel-socket', kernelSocketEngine(kernel), ({ optimized }) => socketGraph(optimized)),
     replayed('kernel-xdp', kernelXdpEngine(kernel)),
     replayed('kernel-tc', kernelTcEngine(kernel)),
+    attached('kernel-xdp-attached', kernelXdpEngine(kernel)),
+    attached('kernel-tc-attached', kernelTcEngine(kernel)),
   ];
 }
 
@@ -72,27 +78,53 @@ function replayed(
   engine: Engine,
   graphOf: (graphs: FilterGraphs) => Graph = ({ optimized }) => optimized,
 ): FuzzEngine {
+  return { name, run: async (graphs, packets) => replay(engine, { graph: graphOf(graphs), counters: 0 }, packets) };
+}
+
+/** The program that `pktf attach` puts on an interface: a policy of one rule, which counts and finds what is malformed. */
+function attached(name: string, engine: Engine): FuzzEngine {
   return {
     name,
-    async run(graphs, packets) {
-      const graph = graphOf(graphs);
-      const prepared = prepare(engine, graph);
-      if (!prepared.able) return prepared.reason;
-      try {
-        const outcomes = new Uint16Array(packets.length);
-        await prepared.run(batchOf(packets, graph.linkType), outcomes);
-        return outcomes;
-      } finally {
-        prepared.close();
-      }
-    },
+    run: async ({ attached }, packets) => replay(engine, { graph: attached, counters: attachedCounters }, packets),
   };
 }
 
-/** A program for a socket may be short enough for classic BPF and too long for the memory that sockets have. */
-function prepare(engine: Engine, graph: Graph): PreparedProgram | Unable {
+/** The rule, the default, what is malformed: one of them counts each packet. */
+const attachedCounters = 3;
+
+async function replay(
+  engine: Engine,
+  program: ReplayProgram,
+  packets: readonly Packet[],
+): Promise<Uint16Array | string> {
+  const table = createOutcomeTable();
+  const prepared = prepare(engine, program, table);
+  if (!prepared.able) return prepared.reason;
   try {
-    return engine.prepare({ graph, counters: 0 }, createOutcomeTable());
+    const outcomes = new Uint16Array(packets.length);
+    await prepared.run(batchOf(packets, program.graph.linkType), outcomes);
+    const verdicts = outcomes.map((outcome) => {
+      if (outcome === notExpressed) return notExpressed;
+      const { kind } = table.verdicts[outcome] as Verdict;
+      return kind === 'match' || kind === 'drop' ? match : noMatch;
+    });
+    if (program.counters > 0) requireAllCounted(engine, prepared, verdicts);
+    return verdicts;
+  } finally {
+    prepared.close();
+  }
+}
+
+function requireAllCounted(engine: Engine, prepared: PreparedProgram, verdicts: Uint16Array): void {
+  const asked = verdicts.filter((verdict) => verdict !== notExpressed).length;
+  const counted = prepared.counters().packets.reduce((sum, packets) => sum + packets, 0);
+  if (counted !== asked) throw new Error(`${engine.name} counted ${counted} of ${asked} packets`);
+}
+
+/** A program for a socket may be short enough for classic BPF and too long for the memory that sockets have. */
+function prepare(engine: Engine, program: ReplayProgram, table: OutcomeTable): PreparedProgram | Unable {
+  try {
+    return engine.prepare(program, table);
   } catch (error) {
     if (engine.name === 'kernel-socket' && isSystemError(error, 'ENOMEM')) return unable(error.message);
     throw error;

@@ -119,7 +119,7 @@ function host(dice: Dice): string {
   const protocol = dice.one(['', '', 'ip ', 'arp ', 'rarp ', 'ip6 ']);
   const family = protocol === '' ? 'any' : protocol === 'ip6 ' ? 'ip6' : 'ip';
   const direction = dice.one(directions);
-  const type = protocol === '' && direction === '' ? 'host ' : dice.maybe('host ');
+  const type = direction === '' ? 'host ' : dice.maybe('host ');
   return `${protocol}${direction}${type}${values(dice, (dice) => hostText(dice, family))}`;
 }
 

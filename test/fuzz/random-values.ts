@@ -46,13 +46,13 @@ export function macText(dice: Dice): string {
     '0011.2233.4455',
     '001122334455',
     '1:0:5e:0:0:16',
-    ...Object.keys(ethernetNames),
+    ...ethernetNames.keys(),
   ]);
 }
 
 /** What may stand in a list. @param family of its addresses */
 export function hostText(dice: Dice, family: 'ip' | 'ip6' | 'any'): string {
-  const named = Object.entries(hostNames).filter(([, addresses]) => {
+  const named = [...hostNames].filter(([, addresses]) => {
     const [only] = addresses;
     return addresses.length === 1 && (family === 'any' || only?.includes(':') === (family === 'ip6'));
   });
@@ -66,7 +66,7 @@ export function hostText(dice: Dice, family: 'ip' | 'ip6' | 'any'): string {
 export function networkText(dice: Dice): string {
   switch (dice.below(8)) {
     case 0:
-      return dice.one(Object.keys(networkNames));
+      return dice.one([...networkNames.keys()]);
     case 1:
       return dice.one(['10', '192.168', '10.0.0', '300', '0', '4294967295', '65536', '10.0.0.1']);
     case 2:
@@ -81,13 +81,8 @@ export function networkText(dice: Dice): string {
 
 function ipv4Network(dice: Dice): string {
   const length = dice.one([0, 1, 8, 9, 15, 16, 23, 24, 25, 31, 32, dice.below(33)]);
-  const [a, b, c, d] = dice.one([
-    [10, 0, 0, 1],
-    [192, 168, 1, 5],
-    [224, 0, 0, 22],
-    [255, 255, 255, 255],
-  ]) as [number, number, number, number];
-  const address = ((a << 24) | (b << 16) | (c << 8) | d) & (length === 0 ? 0 : -1 << (32 - length));
+  const host = dice.one([0x0a000001, 0xc0a80105, 0xe0000016, 0xffffffff]);
+  const address = host & (length === 0 ? 0 : -1 << (32 - length));
   return `${[24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join('.')}/${length}`;
 }
 

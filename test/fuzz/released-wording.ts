@@ -9,7 +9,7 @@ interface Rewording {
   readonly wording: string | ((...groups: (string | undefined)[]) => string);
 }
 
-const router = { mac: ethernetNames['router'] as string, address: hostNames['router']?.[0] as string };
+const router = { mac: ethernetNames.get('router') as string, address: hostNames.get('router')?.[0] as string };
 
 /** Packets that carry IPv4 addresses, of which none is the router's. */
 function passedOn(protocol: string | undefined): string {
@@ -29,13 +29,13 @@ const rewordings: readonly Rewording[] = [
   },
   {
     pattern: /\b((?:ether|link) (?:(?:src|dst|or|and) )*(?:host )?)(router|printer)\b/g,
-    wording: (_, qualifiers = '', name = '') => `${qualifiers}${ethernetNames[name] ?? name}`,
+    wording: (_, qualifiers = '', name = '') => `${qualifiers}${ethernetNames.get(name) ?? name}`,
   },
-  ...Object.entries(hostNames).map(([name, addresses]) => ({
+  ...[...hostNames].map(([name, addresses]) => ({
     pattern: new RegExp(`\\b${name}\\b`, 'g'),
     wording: addresses.length === 1 ? (addresses[0] as string) : `(${addresses.join(' or ')})`,
   })),
-  ...Object.entries(networkNames).map(([name, network]) => ({
+  ...[...networkNames].map(([name, network]) => ({
     pattern: new RegExp(`\\b${name}\\b`, 'g'),
     wording: network,
   })),
