@@ -102,6 +102,8 @@ export function emitTwin(entry: Node, options: TwinOptions): void {
     emitter.emit(jump(reach(node)));
   }
   for (const [index, node] of order.entries()) {
+    // Only failing edges led here, of loads that were known to succeed; the verifier wants no code that nothing reaches.
+    if (!incoming.has(node)) continue;
     emitter.at(node.span);
     emitter.place(labelOf(node));
     waiting.enter(node);
