@@ -2,6 +2,7 @@ import * as cbpf from './cbpf/generate.ts';
 import type { Program as ClassicProgram } from './cbpf/program.ts';
 import { compile, type CompileOptions } from './compiler/compile.ts';
 import type { Diagnostic } from './compiler/diagnostic.ts';
+import type { TableShapes } from './ebpf/generate/lookup.ts';
 import type { Program } from './ebpf/program.ts';
 import { exit, graphOf, type Graph } from './ir/graph.ts';
 import { optimize } from './ir/optimize/index.ts';
@@ -72,6 +73,8 @@ export interface HookOptions {
   readonly hook: EbpfHook;
   readonly counters: boolean;
   readonly passes?: (graph: Graph) => Graph;
+  /** What is wanted of the tables of sets, by the sets' names. */
+  readonly tables?: TableShapes;
 }
 
 /** The policy of one rule that a bare filter is at a hook. */
@@ -82,7 +85,7 @@ export function policyOfFilter(filter: Filter, action: FilterAction): Policy {
 export function hookProgram(policy: Policy, options: HookOptions): HookProgram {
   const names = options.counters ? counterNames(policy) : [];
   const graph = hookGraph(policy, options);
-  return { program: generateFor(options.hook, graph, names.length), counters: names };
+  return { program: generateFor(options.hook, graph, names.length, options.tables), counters: names };
 }
 
 /** A policy as the hook sees packets. */
@@ -91,7 +94,7 @@ export function hookGraph(policy: Policy, { hook, counters, passes = optimize }:
   return hook === 'xdp' ? graph : passes(showTagInMetadata(graph));
 }
 
-function generateFor(hook: EbpfHook, graph: Graph, counters: number): Program {
-  if (hook === 'xdp') return generateXdp(graph, { counters });
-  return generateTc(graph, { counters, direction: hook === 'tc' ? 'ingress' : 'egress' });
+function generateFor(hook: EbpfHook, graph: Graph, counters: number, tables: TableShapes = new Map()): Program {
+  if (hook === 'xdp') return generateXdp(graph, { counters, tables });
+  return generateTc(graph, { counters, tables, direction: hook === 'tc' ? 'ingress' : 'egress' });
 }

@@ -5,7 +5,7 @@ import { isSystemError } from '../kernel/system-error.ts';
 import { countersMap } from '../ebpf/generate/count.ts';
 import { closingOnFailure } from './closing-on-failure.ts';
 import { baseMapName } from './counter-map.ts';
-import { openPin, pinDirectories, type PinName, type PinPlace } from './pins.ts';
+import { openPin, pinDirectories, type PinName, type PinPlace, type TablePin } from './pins.ts';
 import { recordMapName } from './record.ts';
 
 /** Descriptors of an attached program and of what belongs to it; what is not there is absent. */
@@ -16,9 +16,12 @@ export interface AttachedObjects {
   readonly base?: number;
   /** Only where it was found by a pin. */
   readonly link?: number;
+  /** The maps of a policy's sets, by the maps' names. */
+  readonly tables: ReadonlyMap<string, number>;
   close(): void;
 }
 
+const tablePrefix = 'table-';
 const mapPins: readonly PinName[] = ['record', 'counters', 'base', 'link'];
 const pinsByMapName: ReadonlyMap<string, PinName> = new Map([
   [recordMapName, 'record'],
@@ -49,7 +52,7 @@ function openByPins(kernel: Kernel, directory: string, programId: number): Attac
       return undefined;
     }
     const found = new Map<PinName, number>();
-    for (const name of mapPins) {
+    for (const name of [...mapPins, ...tablePins(kernel, directory)]) {
       const descriptor = openPin(kernel, directory, name);
       if (descriptor === undefined) continue;
       opened(descriptor);
@@ -57,6 +60,10 @@ function openByPins(kernel: Kernel, directory: string, programId: number): Attac
     }
     return objectsOf(kernel, program, found);
   });
+}
+
+function tablePins(kernel: Kernel, directory: string): readonly TablePin[] {
+  return kernel.listDirectory(directory).filter((name): name is TablePin => name.startsWith(tablePrefix));
 }
 
 function openByProgramId(kernel: Kernel, programId: number): AttachedObjects | undefined {
@@ -75,16 +82,14 @@ function openByProgramId(kernel: Kernel, programId: number): AttachedObjects | u
   });
 }
 
-/** @returns undefined for a map that is not ours, or that has gone */
+/** A map that is none of those that every program of ours has is taken for a table. @returns undefined: it has gone */
 function openOurMap(kernel: Kernel, id: number): { readonly name: PinName; readonly descriptor: number } | undefined {
   return closingOnFailure(kernel, (opened) => {
     const descriptor = openUnlessGone(kernel, 'map', id);
     if (descriptor === undefined) return undefined;
     opened(descriptor);
-    const name = pinsByMapName.get(mapInfo(kernel, descriptor).name);
-    if (name !== undefined) return { name, descriptor };
-    kernel.close(descriptor);
-    return undefined;
+    const { name } = mapInfo(kernel, descriptor);
+    return { name: pinsByMapName.get(name) ?? `${tablePrefix}${name}`, descriptor };
   });
 }
 
@@ -98,9 +103,12 @@ function openUnlessGone(kernel: Kernel, kind: 'program' | 'map', id: number): nu
 }
 
 function objectsOf(kernel: Kernel, program: number, found: ReadonlyMap<PinName, number>): AttachedObjects {
+  const entries = [...found];
+  const isTable = ([name]: readonly [PinName, number]): boolean => name.startsWith(tablePrefix);
   return {
-    ...Object.fromEntries(found),
+    ...Object.fromEntries(entries.filter((entry) => !isTable(entry))),
     program,
+    tables: new Map(entries.filter(isTable).map(([name, map]) => [name.slice(tablePrefix.length), map])),
     close: () => [program, ...found.values()].forEach((descriptor) => kernel.close(descriptor)),
   };
 }

@@ -10,6 +10,8 @@ export interface Count {
   readonly bytes: bigint;
 }
 
+export const noCount: Count = { packets: 0n, bytes: 0n };
+
 /** Two 64-bit numbers, packets first: what programs add to and what the base holds. */
 const countSize = 16;
 

@@ -9,12 +9,13 @@ import type { EbpfHook, HookProgram } from '../pipeline.ts';
 import type { RuleAction } from '../rules/policy.ts';
 import { ApplianceError } from './appliance-error.ts';
 import { totals } from './counter-lines.ts';
-import { createBase, writeBase } from './counter-map.ts';
+import { createBase, noCount, writeBase } from './counter-map.ts';
 import { stagePins, type PinName, type PinPlace, type StagedPins } from './pins.ts';
+import { existingTables, fillTables, recordTables, type PolicyTables } from './policy-tables.ts';
 import { findPredecessor, isSame, refuseSilentReplacement, type Predecessor } from './predecessor.ts';
 import { storeRecord, type AttachmentRecord } from './record.ts';
 import { removeStalePins } from './stale-pins.ts';
-import { swapProgram, type Swapped } from './swap.ts';
+import { swapProgram, undoSwap, type Swapped } from './swap.ts';
 import { version } from '../version.ts';
 
 /** A program for a place, and what is to be remembered of it. */
@@ -30,6 +31,8 @@ export interface Installation {
   readonly text: string;
   /** By counter. */
   readonly actions: readonly RuleAction[];
+  /** A policy's sets. */
+  readonly tables?: PolicyTables;
 }
 
 export interface Installed {
@@ -40,32 +43,77 @@ export interface Installed {
 }
 
 /**
- * Loads a program with everything that belongs to it, swaps it in, and settles what is left of the one before. Until the
- * swap nothing of the old state is touched; what was made for the new one goes with its descriptors.
+ * An installation whose program is loaded and filled and has its pins staged, while the kernel still runs what it ran
+ * before. Its steps are taken in this order; `undo` is for when another installation of the same change fails.
  */
+export interface PreparedInstallation {
+  /** The one step in which the kernel goes over to the new program. */
+  swap(): void;
+  /** Puts back what was there before the swap. */
+  undo(): void;
+  /** Carries counters over and lets the new pins take their place. */
+  settle(): Installed;
+  /** Gives back all descriptors; without a swap nothing is left of the new program. */
+  close(): void;
+}
+
+/** Loads a program with everything that belongs to it, swaps it in, and settles what is left of the one before. */
 export function install(kernel: Kernel, wanted: Installation): Installed {
+  const prepared = prepareInstallation(kernel, wanted);
+  try {
+    prepared.swap();
+    return prepared.settle();
+  } finally {
+    prepared.close();
+  }
+}
+
+/** @throws ApplianceError, ProgramRefused, SystemError; nothing is left behind */
+export function prepareInstallation(kernel: Kernel, wanted: Installation): PreparedInstallation {
   const place: PinPlace = { ifindex: wanted.link.ifindex, hook: wanted.hook };
   const record = recordOf(wanted);
   const predecessor = findPredecessor(kernel, place);
   const open = new Map<PinName, number>();
+  const borrowed = new Map<PinName, number>();
+  let staged: StagedPins | undefined;
+  let swapped: Swapped | undefined;
+  const close = (): void => {
+    if (swapped === undefined) staged?.abandon();
+    for (const descriptor of open.values()) kernel.close(descriptor);
+    predecessor?.objects.close();
+    open.clear();
+  };
   try {
     if (predecessor !== undefined) {
       refuseSilentReplacement(kernel, wanted.link.name, predecessor, record, wanted.replace);
     }
-    loadAll(kernel, wanted, record, open);
+    loadAll(kernel, wanted, record, predecessor, { owned: open, borrowed });
     const programId = programInfo(kernel, open.get('program') as number).id;
-    const staged = stage(kernel, place, wanted.byLink, predecessor, open);
-    const swapped = swap(kernel, wanted, predecessor, open, staged);
-    const remarks = [...swapped.remarks, ...carryCounters(kernel, predecessor, record, open)];
-    settlePins(staged);
-    return { programId, mode: swapped.mode, replaced: predecessor !== undefined, remarks };
-  } finally {
-    for (const descriptor of open.values()) kernel.close(descriptor);
-    predecessor?.objects.close();
+    staged = stage(kernel, place, wanted.byLink, predecessor, new Map([...borrowed, ...open]));
+    return {
+      swap() {
+        swapped = swap(kernel, wanted, predecessor, open, staged);
+      },
+      undo() {
+        if (swapped === undefined) return;
+        const program = open.get('program') as number;
+        undoSwap(kernel, { ...wanted, program, programId, predecessor, swapped });
+        swapped = undefined;
+      },
+      settle() {
+        const remarks = [...(swapped?.remarks ?? []), ...carryCounters(kernel, predecessor, record, open)];
+        settlePins(staged);
+        return { programId, mode: swapped?.mode, replaced: predecessor !== undefined, remarks };
+      },
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
   }
 }
 
-function recordOf({ kind, name, text, hook, program, actions }: Installation): AttachmentRecord {
+function recordOf({ kind, name, text, hook, program, actions, tables }: Installation): AttachmentRecord {
   return {
     version: 1,
     pktf: version,
@@ -74,16 +122,39 @@ function recordOf({ kind, name, text, hook, program, actions }: Installation): A
     text,
     hook,
     counters: program.counters.map((counter, index) => ({ name: counter, action: actions[index] as RuleAction })),
+    ...(tables === undefined ? {} : { tables: recordTables(program.program, tables) }),
     since: new Date().toISOString(),
   };
 }
 
-function loadAll(kernel: Kernel, wanted: Installation, record: AttachmentRecord, open: Map<PinName, number>): void {
+/** What belongs to a program, by what its pins are called: its own, and maps that it shares. */
+interface Descriptors {
+  readonly owned: Map<PinName, number>;
+  readonly borrowed: Map<PinName, number>;
+}
+
+function loadAll(
+  kernel: Kernel,
+  wanted: Installation,
+  record: AttachmentRecord,
+  predecessor: Predecessor | undefined,
+  { owned: open, borrowed }: Descriptors,
+): void {
   const { program, counters } = wanted.program;
-  const loaded = load(kernel, program);
+  const existing =
+    wanted.tables === undefined ? new Map<string, number>() : existingTables(program, wanted.tables, predecessor);
+  const loaded = load(kernel, program, existing);
   open.set('program', loaded.descriptor);
-  const counterMap = loaded.maps.get(countersMap);
-  if (counterMap !== undefined) open.set('counters', counterMap);
+  for (const [name, map] of loaded.maps) {
+    if (name === countersMap) open.set('counters', map);
+    else (existing.has(name) ? borrowed : open).set(`table-${name}`, map);
+  }
+  try {
+    if (wanted.tables !== undefined) fillTables(kernel, program, loaded, wanted.tables);
+  } finally {
+    // The outer maps hold them from now on.
+    for (const contents of loaded.innerMaps.values()) kernel.close(contents);
+  }
   open.set('record', storeRecord(kernel, loaded.descriptor, record));
   open.set('base', createBase(kernel, loaded.descriptor, counters.length));
 }
@@ -127,23 +198,18 @@ function swap(
   open: Map<PinName, number>,
   pins: StagedPins | undefined,
 ): Swapped {
-  try {
-    const program = open.get('program') as number;
-    const swapped = swapProgram(kernel, { link, hook, mode, byLink, program, predecessor });
-    if (swapped.newLink === undefined) return swapped;
-    open.set('link', swapped.newLink);
-    // Until it is pinned, a new link's program comes off with the descriptor: a failure here undoes the attachment.
-    pins?.pin('link', swapped.newLink);
-    return swapped;
-  } catch (error) {
-    pins?.abandon();
-    throw error;
-  }
+  const program = open.get('program') as number;
+  const swapped = swapProgram(kernel, { link, hook, mode, byLink, program, predecessor });
+  if (swapped.newLink === undefined) return swapped;
+  open.set('link', swapped.newLink);
+  // Until it is pinned, a new link's program comes off with the descriptor: a failure here undoes the attachment.
+  pins?.pin('link', swapped.newLink);
+  return swapped;
 }
 
 /**
- * The same filter goes on counting where it was; another one starts at zero. The new program is attached by now, so
- * counts that cannot be carried over are told of and lost.
+ * The same filter, and each rule of the same policy that kept its name, goes on counting where it was; another one starts
+ * at zero. The new program is attached by now, so counts that cannot be carried over are told of and lost.
  * @returns remarks
  */
 function carryCounters(
@@ -157,7 +223,13 @@ function carryCounters(
   if (predecessor?.record === undefined || counters === undefined || base === undefined) return [];
   if (!isSame(predecessor.record, record)) return [];
   try {
-    writeBase(kernel, base, totals(kernel, counters, predecessor.objects.base));
+    const old = totals(kernel, counters, predecessor.objects.base);
+    const byName = new Map(predecessor.record.counters.map(({ name }, index) => [name, old[index]]));
+    writeBase(
+      kernel,
+      base,
+      record.counters.map(({ name }) => byName.get(name) ?? noCount),
+    );
     return [];
   } catch (error) {
     if (!isSystemError(error)) throw error;

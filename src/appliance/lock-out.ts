@@ -1,5 +1,6 @@
 import { evaluate } from '../ir/evaluate.ts';
 import { wholePacket } from '../ir/packet.ts';
+import { noTables, type Tables } from '../ir/table.ts';
 import { interfaceAddresses } from '../kernel/netlink/address.ts';
 import type { Link } from '../kernel/netlink/link.ts';
 import { neighbourAddress } from '../kernel/netlink/neighbour.ts';
@@ -17,16 +18,23 @@ import { findSshSession, type SshSession } from './ssh-session.ts';
  * Nobody locks himself out unawares: the packets that keep the caller's own SSH session alive are run through the policy
  * before it is enforced. Looked at are the session's TCP segments, short and long, and the ARP or neighbour discovery
  * for the next hop, in the direction that the hook sees.
+ * @param tables the policy's sets as they will be
  * @throws ApplianceError `lock-out`
  */
-export function refuseLockOut(kernel: Kernel, link: Link, hook: EbpfHook, policy: Policy): void {
+export function refuseLockOut(
+  kernel: Kernel,
+  link: Link,
+  hook: EbpfHook,
+  policy: Policy,
+  tables: Tables = noTables,
+): void {
   const session = findSshSession(kernel);
   if (session === undefined) return;
   const ends = endsOnInterface(kernel, link, session);
   if (ends === undefined) return;
   const { entry } = policyGraph(policy, { counters: false });
   const cut = sessionFrames(ends, hook === 'tc-egress' ? 'outgoing' : 'incoming', policy.linkType).find(
-    ({ bytes }) => evaluate(entry, wholePacket(bytes)).verdict.kind === 'drop',
+    ({ bytes }) => evaluate(entry, wholePacket(bytes), tables).verdict.kind === 'drop',
   );
   if (cut === undefined) return;
   const { peer, local } = session;

@@ -12,7 +12,10 @@ import { makePinDirectory, removePinDirectory } from './pin-directory.ts';
  * staged in `<hook>-next` before the program is swapped and takes the old one's place after; a crash in between leaves
  * both, and whoever looks believes the set whose program is the one that is attached.
  */
-export type PinName = 'program' | 'record' | 'counters' | 'base' | 'link';
+export type PinName = 'program' | 'record' | 'counters' | 'base' | 'link' | TablePin;
+
+/** A table of the policy's sets, by the name of its map. */
+export type TablePin = `table-${string}`;
 
 export const pinRoot = `${bpffsDirectory}/pktf`;
 /** bpffs refuses names with a dot (EPERM). */

@@ -1,3 +1,5 @@
+import type { TableShape } from '../ebpf/table-map.ts';
+import type { KeySpace } from '../ir/table.ts';
 import type { EbpfHook } from '../pipeline.ts';
 import type { RuleAction } from '../rules/policy.ts';
 import { bindMap } from '../kernel/bpf/bind-map.ts';
@@ -21,8 +23,20 @@ export interface AttachmentRecord {
   readonly hook: EbpfHook;
   /** The counters by index: rules, then `default` and `malformed`. */
   readonly counters: readonly CounterDescription[];
+  /** The tables of a policy's sets. */
+  readonly tables?: readonly RecordedTable[];
   /** ISO 8601. */
   readonly since: string;
+}
+
+/** Where the elements of a set are. A set of both families has two tables. */
+export interface RecordedTable {
+  /** The set's name. */
+  readonly set: string;
+  readonly space: KeySpace;
+  /** The name of the map. */
+  readonly map: string;
+  readonly shape: TableShape;
 }
 
 export interface CounterDescription {

@@ -21,8 +21,10 @@ export interface Status {
   readonly held: 'link' | 'netlink' | 'unknown';
   /** The program's name in the kernel. */
   readonly name: string;
-  /** The filter's text, for a program of ours. */
+  /** The filter's text, for a filter of ours. */
   readonly filter?: string;
+  /** The policy's name, for a policy. */
+  readonly policy?: string;
   readonly action?: RuleAction;
   /** When it was attached, ISO 8601. */
   readonly since?: string;
@@ -63,7 +65,8 @@ function describePlace(link: Link, hook: EbpfHook, { programId, mode, heldBy }: 
   return { interface: link.name, hook, ...(mode === undefined ? {} : { mode }), programId, held };
 }
 
-function describeRecord({ text, since, counters }: AttachmentRecord) {
+function describeRecord({ kind, name, text, since, counters }: AttachmentRecord) {
+  if (kind === 'policy') return { policy: name, since };
   const action = counters[0]?.action;
   return { filter: text, since, ...(action === undefined ? {} : { action }) };
 }

@@ -1,9 +1,10 @@
+import { detachLink } from '../kernel/bpf/link.ts';
 import { isAttachError, type AttachErrorCode } from '../kernel/attach-error.ts';
 import type { Link, XdpMode } from '../kernel/netlink/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { EbpfHook } from '../pipeline.ts';
-import { attachTc, attachTcxLink, replaceTc, updateTcxLink } from '../tc/attach.ts';
-import { attachXdp, attachXdpLink, updateXdpLink } from '../xdp/attach.ts';
+import { attachTc, attachTcxLink, detachTc, replaceTc, updateTcxLink } from '../tc/attach.ts';
+import { attachXdp, attachXdpLink, detachXdp, updateXdpLink } from '../xdp/attach.ts';
 import { ApplianceError } from './appliance-error.ts';
 import { directionOf, type Occupant } from './occupant.ts';
 import type { Predecessor } from './predecessor.ts';
@@ -120,4 +121,26 @@ function otherHold({ link, hook }: SwapRequest, byLink: boolean): ApplianceError
       ? `leave --link out, or \`pktf detach ${link.name}\` first`
       : `add --link, or \`pktf detach ${link.name}\` first`,
   );
+}
+
+export interface UndoRequest extends SwapRequest {
+  readonly programId: number;
+  readonly swapped: Swapped;
+}
+
+/** The way back: the predecessor runs again, or nothing where there was none. @throws AttachError, SystemError */
+export function undoSwap(kernel: Kernel, request: UndoRequest): void {
+  const { link, hook, program, programId, predecessor, swapped } = request;
+  const mode = swapped.mode ?? 'native';
+  const { ifindex } = link;
+  const ours = { kind: 'program', descriptor: program } as const;
+  if (predecessor === undefined) {
+    if (swapped.newLink !== undefined) return detachLink(kernel, swapped.newLink);
+    if (hook === 'xdp') return detachXdp(kernel, { ifindex, mode }, ours);
+    return detachTc(kernel, { ifindex, direction: directionOf(hook) }, programId);
+  }
+  const { program: old, link: held } = predecessor.objects;
+  if (held !== undefined) return (hook === 'xdp' ? updateXdpLink : updateTcxLink)(kernel, held, old, program);
+  if (hook === 'xdp') return attachXdp(kernel, { ifindex, mode, programDescriptor: old, expected: ours });
+  replaceTc(kernel, { ifindex, direction: directionOf(hook), programDescriptor: old }, programId);
 }

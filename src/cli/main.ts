@@ -1,12 +1,16 @@
 import { Command, CommanderError } from 'commander';
+import { applyCommand } from './command/apply.ts';
 import { attachCommand } from './command/attach.ts';
 import { captureCommand } from './command/capture.ts';
+import { checkCommand } from './command/check.ts';
 import { compileCommand } from './command/compile.ts';
 import { countersCommand } from './command/counters.ts';
 import { detachCommand } from './command/detach.ts';
+import { explainCommand } from './command/explain.ts';
 import { featuresCommand } from './command/features.ts';
 import { replayCommand } from './command/replay.ts';
 import { statusCommand } from './command/status.ts';
+import { testCommand } from './command/test.ts';
 import { exitCode } from './exit-code.ts';
 import { reportError } from './report-error.ts';
 import { version } from '../version.ts';
@@ -15,8 +19,12 @@ import { version } from '../version.ts';
 const commands: readonly (() => Command)[] = [
   attachCommand,
   detachCommand,
+  applyCommand,
   statusCommand,
   countersCommand,
+  checkCommand,
+  testCommand,
+  explainCommand,
   replayCommand,
   captureCommand,
   compileCommand,

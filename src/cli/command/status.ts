@@ -31,9 +31,6 @@ function describe(status: Status): readonly string[] {
     .join(', ');
   const head = `${status.interface} (${place}): program ${status.programId}`;
   if (status.owner === 'foreign') return [`${head} ${visible(status.name)}, not pktf’s`];
-  return [
-    `${head}, since ${status.since}`,
-    `  filter  ${visible(status.filter ?? '')}`,
-    `  action  ${status.action ?? 'policy'}`,
-  ];
+  if (status.policy !== undefined) return [`${head}, since ${status.since}`, `  policy  ${visible(status.policy)}`];
+  return [`${head}, since ${status.since}`, `  filter  ${visible(status.filter ?? '')}`, `  action  ${status.action}`];
 }

@@ -1,0 +1,184 @@
+import type { Diagnostic } from '../compiler/diagnostic.ts';
+import type { Names } from '../compiler/names.ts';
+import { links, type Link, type XdpMode } from '../kernel/netlink/link.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { systemNames } from '../names/system-names.ts';
+import { hookProgram, type EbpfHook } from '../pipeline.ts';
+import { loadPolicy, type PolicyReading } from '../rules/read-policy.ts';
+import { tablesOfSets } from '../rules/tables.ts';
+import { ApplianceError } from './appliance-error.ts';
+import { detachFilter } from './detach.ts';
+import { prepareInstallation, type Installation, type Installed } from './install.ts';
+import { findInterface, linkTypeOf, netmaskOf } from './interface.ts';
+import { refuseLockOut } from './lock-out.ts';
+import { withPermission } from './permission.ts';
+import { tablesForSets, type PolicyTables } from './policy-tables.ts';
+import { readStatus } from './status.ts';
+
+export interface ApplyRequest {
+  /** The policy file. */
+  readonly path: string;
+  /** Instead of the policy's own list. */
+  readonly interfaces?: readonly string[];
+  /** Take the place of other filters, policies and programs. */
+  readonly replace?: boolean;
+  /** Apply even what would cut the caller's SSH session. */
+  readonly force?: boolean;
+  /** Go as far as the verifier and change nothing. */
+  readonly dryRun?: boolean;
+  readonly names?: Names;
+}
+
+export interface Applied {
+  readonly policy: string;
+  readonly hook: EbpfHook;
+  readonly interfaces: readonly AppliedInterface[];
+  /** Interfaces that the policy was on and no longer lists. */
+  readonly left: readonly string[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface AppliedInterface {
+  readonly interface: string;
+  readonly mode?: XdpMode;
+  /** Absent in a dry run. */
+  readonly programId?: number;
+  readonly replaced: boolean;
+  readonly remarks: readonly string[];
+}
+
+interface Plan {
+  readonly link: Link;
+  readonly reading: PolicyReading;
+  readonly installation: Installation;
+}
+
+/**
+ * Enforces a policy on all its interfaces, or on none. Everything is read, checked, compiled, loaded and filled first;
+ * then the interfaces are swapped one after another, each in one step; where one of them refuses, those before it go
+ * back to what they had.
+ * @throws DiagnosticError (the policy), UnreadableFile, ApplianceError, AttachError, SystemError
+ */
+export function applyPolicy(kernel: Kernel, request: ApplyRequest): Applied {
+  const plans = planInterfaces(kernel, request);
+  const [first] = plans as [Plan, ...Plan[]];
+  const { policy, hook } = first.reading.file;
+  const applied = withPermission(kernel, `applying ${policy.name}`, ['CAP_BPF', 'CAP_NET_ADMIN'], () =>
+    installAll(kernel, plans, request.dryRun === true),
+  );
+  return {
+    policy: policy.name,
+    hook,
+    interfaces: applied,
+    left: request.dryRun === true ? [] : leaveOthers(kernel, policy.name, hook, plans),
+    warnings: first.reading.diagnostics,
+  };
+}
+
+function planInterfaces(kernel: Kernel, request: ApplyRequest): readonly Plan[] {
+  const all = links(kernel);
+  const general = readFor(request, all);
+  const wanted = request.interfaces ?? general.file.interfaces;
+  const chosen = chooseInterfaces(kernel, all, wanted);
+  if (chosen.length === 0) {
+    throw new ApplianceError(
+      'unknown-interface',
+      'input',
+      `${request.path}: no interface here is one that the policy is for${wanted.length === 0 ? '' : ` (${wanted.join(', ')})`}`,
+      'list them under `interfaces:` or name one with --interface',
+    );
+  }
+  const tables = tablesForSets(general.file.sets);
+  return chosen.map((link) => plan(kernel, request, link, readFor(request, all, kernel, link), tables));
+}
+
+/** The policy as it is for the frames of one interface. */
+function readFor(request: ApplyRequest, all: readonly Link[], kernel?: Kernel, link?: Link): PolicyReading {
+  const netmask = kernel === undefined || link === undefined ? undefined : netmaskOf(kernel, link);
+  return loadPolicy(request.path, {
+    names: request.names ?? systemNames(),
+    interfaceIndex: (name) => all.find((each) => each.name === name)?.ifindex,
+    ...(link === undefined ? {} : { linkType: linkTypeOf(link) }),
+    ...(netmask === undefined ? {} : { netmask }),
+  });
+}
+
+function plan(kernel: Kernel, request: ApplyRequest, link: Link, reading: PolicyReading, tables: PolicyTables): Plan {
+  const { policy, hook, mode, sources, sets } = reading.file;
+  if (request.force !== true) refuseLockOut(kernel, link, hook, policy, tablesOfSets(sets));
+  return {
+    link,
+    reading,
+    installation: {
+      link,
+      hook,
+      program: hookProgram(policy, { hook, counters: true, tables: tables.shapes }),
+      mode,
+      byLink: false,
+      replace: request.replace === true,
+      kind: 'policy',
+      name: policy.name,
+      text: sources.map(({ text }) => text).join('\n'),
+      actions: [...policy.rules.map((rule) => rule.action), policy.defaultAction, policy.defaultAction],
+      tables,
+    },
+  };
+}
+
+/** The interfaces that names and patterns mean, each once. A name must be there; a pattern may mean none. */
+function chooseInterfaces(kernel: Kernel, all: readonly Link[], wanted: readonly string[]): readonly Link[] {
+  const chosen = wanted.flatMap((name) => {
+    if (!/[*?]/.test(name)) return [findInterface(kernel, name)];
+    const pattern = patternOf(name);
+    return all.filter((link) => pattern.test(link.name));
+  });
+  return [...new Map(chosen.map((link) => [link.ifindex, link])).values()];
+}
+
+function patternOf(text: string): RegExp {
+  const escaped = text
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${escaped}$`, 's');
+}
+
+function installAll(kernel: Kernel, plans: readonly Plan[], dryRun: boolean): readonly AppliedInterface[] {
+  const prepared: ReturnType<typeof prepareInstallation>[] = [];
+  try {
+    for (const { installation } of plans) prepared.push(prepareInstallation(kernel, installation));
+    if (dryRun) return plans.map(({ link }) => ({ interface: link.name, replaced: false, remarks: [] }));
+    swapAll(prepared);
+    return prepared.map((each, index) => describe((plans[index] as Plan).link, each.settle()));
+  } finally {
+    for (const each of prepared) each.close();
+  }
+}
+
+/** All or none: the ones that were swapped go back, the last first, where a later one refuses. */
+function swapAll(prepared: readonly ReturnType<typeof prepareInstallation>[]): void {
+  const swapped: (typeof prepared)[number][] = [];
+  try {
+    for (const each of prepared) {
+      each.swap();
+      swapped.push(each);
+    }
+  } catch (error) {
+    for (const each of swapped.toReversed()) each.undo();
+    throw error;
+  }
+}
+
+function describe(link: Link, { programId, mode, replaced, remarks }: Installed): AppliedInterface {
+  return { interface: link.name, ...(mode === undefined ? {} : { mode }), programId, replaced, remarks };
+}
+
+/** The policy leaves the interfaces, and the hooks, that it no longer names. */
+function leaveOthers(kernel: Kernel, name: string, hook: EbpfHook, plans: readonly Plan[]): readonly string[] {
+  const kept = new Set(plans.map(({ link }) => `${link.name} ${hook}`));
+  const others = readStatus(kernel).filter(
+    (status) => status.policy === name && !kept.has(`${status.interface} ${status.hook}`),
+  );
+  for (const status of others) detachFilter(kernel, { interface: status.interface, hook: status.hook });
+  return others.map((status) => status.interface);
+}
