@@ -9,6 +9,8 @@ export interface HookShape {
   /** Offsets in the context of the 32-bit fields that hold the pointers to the directly readable bytes. */
   readonly dataOffset: number;
   readonly dataEndOffset: number;
+  /** What the verifier lets a program read directly; anywhere unless said. */
+  readonly packetAccess?: PacketAccess;
   /** The helper `(context, offset, buffer, size)` that reads bytes wherever they lie; not 0 where it cannot. */
   readonly loadBytes: number;
   /** The packet's length as the hook holds it. */
@@ -28,6 +30,12 @@ export interface HookShape {
   readonly metadata: Readonly<Record<MetadataField, MetadataSource>>;
   readonly exitOf: (verdict: Verdict) => HookExit;
 }
+
+/**
+ * Where a program may read a packet directly. Without CAP_PERFMON the verifier takes no number that it does not know into
+ * a packet pointer ("pointer arithmetic with it prohibited for !root"); such loads are left to the helper.
+ */
+export type PacketAccess = 'anywhere' | 'constant-offsets';
 
 export type LengthSource =
   | { readonly kind: 'field'; readonly offset: number }

@@ -1,7 +1,7 @@
 import { generate } from '../ebpf/generate/generate.ts';
 import type { TableShapes } from '../ebpf/generate/lookup.ts';
 import { helper } from '../ebpf/helper.ts';
-import type { HookExit, HookShape } from '../ebpf/hook-shape.ts';
+import type { HookExit, HookShape, PacketAccess } from '../ebpf/hook-shape.ts';
 import type { Program } from '../ebpf/program.ts';
 import type { Graph } from '../ir/graph.ts';
 import type { ActionVerdict, FilterVerdict, Verdict } from '../ir/verdict.ts';
@@ -38,6 +38,8 @@ export interface TcOptions {
   readonly counters?: number;
   /** What is wanted of tables, by their names. */
   readonly tables?: TableShapes;
+  /** What the loading user's capabilities allow; without CAP_PERFMON `constant-offsets`. */
+  readonly packetAccess?: PacketAccess;
   /** For a graph of a bare filter; unless said, a match drops and the rest passes. */
   readonly filter?: FilterActions;
   /** What `inbound` and `outbound` are decided by; ingress unless said. */
@@ -50,8 +52,8 @@ export interface TcOptions {
  * @throws StackExhaustedError
  */
 export function generateTc(graph: Graph, options: TcOptions = {}): Program {
-  const { filter, direction, ...rest } = options;
-  return generate(graph, tcShape(direction, filter), { name: 'pktf_tc', ...rest });
+  const { filter, direction, packetAccess = 'anywhere', ...rest } = options;
+  return generate(graph, { ...tcShape(direction, filter), packetAccess }, { name: 'pktf_tc', ...rest });
 }
 
 const defaultFilter: FilterActions = { match: { kind: 'drop' }, 'no-match': { kind: 'pass' } };

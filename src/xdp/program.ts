@@ -1,7 +1,7 @@
 import { generate } from '../ebpf/generate/generate.ts';
 import type { TableShapes } from '../ebpf/generate/lookup.ts';
 import { helper } from '../ebpf/helper.ts';
-import type { HookExit, HookShape } from '../ebpf/hook-shape.ts';
+import type { HookExit, HookShape, PacketAccess } from '../ebpf/hook-shape.ts';
 import type { KernelContext } from '../ebpf/kernel-context.ts';
 import type { Program } from '../ebpf/program.ts';
 import type { Graph } from '../ir/graph.ts';
@@ -23,6 +23,8 @@ export interface XdpOptions {
   readonly counters?: number;
   /** What is wanted of tables, by their names. */
   readonly tables?: TableShapes;
+  /** What the loading user's capabilities allow; without CAP_PERFMON `constant-offsets`. */
+  readonly packetAccess?: PacketAccess;
   /** Of the kernel that will run the program, found by `findKernelContext`: makes counting bytes cheaper. */
   readonly kernelContext?: KernelContext;
   /** For a graph of a bare filter; unless said, a match drops and the rest passes. */
@@ -35,8 +37,9 @@ export interface XdpOptions {
  * @throws StackExhaustedError
  */
 export function generateXdp(graph: Graph, options: XdpOptions = {}): Program {
-  const { filter, kernelContext, ...rest } = options;
-  return generate(graph, xdpShape(filter, kernelContext), { name: 'pktf_xdp', ...rest });
+  const { filter, kernelContext, packetAccess = 'anywhere', ...rest } = options;
+  const shape = { ...xdpShape(filter, kernelContext), packetAccess };
+  return generate(graph, shape, { name: 'pktf_xdp', ...rest });
 }
 
 const defaultFilter: FilterActions = { match: { kind: 'drop' }, 'no-match': { kind: 'pass' } };

@@ -1,4 +1,5 @@
 import type { Node } from '../../ir/graph.ts';
+import type { HookShape } from '../hook-shape.ts';
 import { fastSuccessorsOf, isFast } from './fast-nodes.ts';
 import { needsOf, type Needs } from './needs.ts';
 import { mentionsVariable } from './variable.ts';
@@ -19,16 +20,16 @@ const none: Needs = new Map();
  * there nothing is read.
  * @param order the nodes of the fast path, each before its successors
  */
-export function anticipatedNeeds(order: readonly Node[]): ReadonlyMap<Node, Needs> {
+export function anticipatedNeeds(order: readonly Node[], shape: HookShape): ReadonlyMap<Node, Needs> {
   const anticipated = new Map<Node, Needs>();
   // Nodes behind which (themselves included) something is asked.
   const asking = new Set<Node>();
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i] as Node;
-    const continuations = fastSuccessorsOf(node).filter((successor) => asking.has(successor));
+    const continuations = fastSuccessorsOf(node, shape).filter((successor) => asking.has(successor));
     if (node.kind === 'test' || node.kind === 'assign' || continuations.length > 0) asking.add(node);
     const after = continuations.map((successor) => anticipated.get(successor) ?? none).reduce(commonNeeds, undefined);
-    anticipated.set(node, atLeast(isFast(node) ? needsOf(node) : none, without(after ?? none, node)));
+    anticipated.set(node, atLeast(isFast(node, shape) ? needsOf(node) : none, without(after ?? none, node)));
   }
   return anticipated;
 }

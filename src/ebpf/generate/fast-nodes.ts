@@ -1,14 +1,15 @@
 import { successorsOf, type Node } from '../../ir/graph.ts';
 import { canFail, operandsOf, type Value } from '../../ir/value.ts';
+import type { HookShape } from '../hook-shape.ts';
 import { isDivision } from './arithmetic.ts';
 import { asksTable } from './lookup.ts';
-import { isNear, needsOf, nodeValues } from './needs.ts';
+import { isDirect, needsOf, nodeValues } from './needs.ts';
 import { registerNeed, registersForValues } from './registers.ts';
 
-/** Whether the fast path deals with a node: what it reads is near enough, its values fit the registers. */
-export function isFast(node: Node): boolean {
+/** Whether the fast path deals with a node: what it reads is directly readable, its values fit the registers. */
+export function isFast(node: Node, { packetAccess }: HookShape): boolean {
   const [first, second] = nodeValues(node);
-  if (!isNear(needsOf(node)) || !nodeValues(node).every((value) => registerNeed(value) < registersForValues))
+  if (!isDirect(needsOf(node), packetAccess) || !nodeValues(node).every((value) => registerNeed(value) < registersForValues))
     return false;
   const secondIsPlain = second === undefined || second.kind === 'constant';
   return nodeValues(node).every((value) => !asksTable(value)) || (secondIsPlain && asksOnlyFirst(first as Value));
@@ -24,8 +25,8 @@ function asksOnlyFirst(value: Value): boolean {
  * Where the fast path goes on from a node. There a load never fails and bytes are always present, for where they are
  * not, the cold twin has taken over; only a division by zero still fails.
  */
-export function fastSuccessorsOf(node: Node): readonly Node[] {
-  if (!isFast(node)) return [];
+export function fastSuccessorsOf(node: Node, shape: HookShape): readonly Node[] {
+  if (!isFast(node, shape)) return [];
   switch (node.kind) {
     case 'test': {
       const { test, whenTrue, whenFalse, whenFailing } = node;

@@ -51,8 +51,8 @@ export interface FastPathOptions {
  */
 export function emitFastPath(entry: Node, options: FastPathOptions): void {
   const { emitter, shape, frame, tables, plan, exits, twinOf } = options;
-  const order = layoutOrder(entry, fastSuccessorsOf);
-  const anticipated = anticipatedNeeds(order);
+  const order = layoutOrder(entry, (node) => fastSuccessorsOf(node, shape));
+  const anticipated = anticipatedNeeds(order, shape);
   const incoming = new Map<Node, Facts>([[entry, noFacts()]]);
   const labels = new Map<Node, string>();
   const waiting = createWaitingJumps(emitter);
@@ -104,13 +104,13 @@ export function emitFastPath(entry: Node, options: FastPathOptions): void {
 function emitPrologue(emitter: Emitter, shape: HookShape, plan: RegisterPlan, order: readonly Node[]): void {
   emitter.at(order[0]?.span);
   if (plan.context !== 'r1') emitter.emit(mov(plan.context, 'r1'));
-  if (order.every((node) => !isFast(node) || needsOf(node).size === 0)) return;
+  if (order.every((node) => !isFast(node, shape) || needsOf(node).size === 0)) return;
   emitter.emit(load(4, plan.data, plan.context, shape.dataOffset));
   emitter.emit(load(4, plan.dataEnd, plan.context, shape.dataEndOffset));
 }
 
 function emitNode(state: FastState, edges: Edges, counting: Counting, node: Inner): void {
-  if (!isFast(node)) {
+  if (!isFast(node, state.shape)) {
     state.emitter.emit(jump(state.twin()));
     return;
   }

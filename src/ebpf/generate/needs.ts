@@ -1,6 +1,7 @@
 import type { Node } from '../../ir/graph.ts';
 import { valuesOf } from '../../ir/test.ts';
 import { operandsOf, type Value } from '../../ir/value.ts';
+import type { PacketAccess } from '../hook-shape.ts';
 import { addressOf, baseKey, farthest } from './address.ts';
 
 /**
@@ -34,8 +35,10 @@ function addNeed(needs: Map<string, number>, offset: Value, size: number): void 
   needs.set(key, Math.max(needs.get(key) ?? 0, displacement + size));
 }
 
-/** Whether all that a node reads lies near enough for direct access. */
-export function isNear(needs: Needs): boolean {
-  for (const end of needs.values()) if (end > farthest) return false;
+/** Whether all that a node reads lies where direct access is possible and allowed. */
+export function isDirect(needs: Needs, access: PacketAccess = 'anywhere'): boolean {
+  for (const [base, end] of needs) {
+    if (end > farthest || (base !== baseKey(undefined) && access === 'constant-offsets')) return false;
+  }
   return true;
 }
