@@ -104,8 +104,8 @@ async function tryOne(text: string): Promise<number> {
   const packet = { bytes, length: flags.length ?? bytes.length };
   const comparison = await compareFilter({ libpcap, engines }, { text, linkType: flags.linkType }, () => [packet]);
   if (comparison.kind !== 'compared') {
-    console.log(comparison.kind === 'acceptance' ? comparison.words : comparison);
-    return comparison.kind === 'acceptance' ? 1 : 0;
+    console.log(comparison.kind === 'wrong' ? comparison.words : comparison);
+    return comparison.kind === 'wrong' ? 1 : 0;
   }
   for (const line of verdictLines(comparison.results, 0)) console.log(line);
   return comparison.results.disagreements.length === 0 ? 0 : 1;

@@ -2,6 +2,7 @@ import { DiagnosticError } from '../../src/compiler/diagnostic.ts';
 import type { LinkType } from '../../src/ir/link-type.ts';
 import type { Packet } from '../../src/ir/packet.ts';
 import { compileFilter, filterGraph, hookGraph, policyOfFilter, unchanged } from '../../src/pipeline.ts';
+import { batchOf } from '../support/batch.ts';
 import type { Libpcap } from '../support/libpcap.ts';
 import { match, noMatch, notExpressed, type FilterGraphs, type FuzzEngine } from './engines.ts';
 import { fixedNames } from './fixed-names.ts';
@@ -23,7 +24,8 @@ export type Comparison =
   | { readonly kind: 'rejected' }
   /** Accepted by one side only, for a reason that is known. */
   | { readonly kind: 'known'; readonly reason: string }
-  | { readonly kind: 'acceptance'; readonly words: string }
+  /** Accepted by one side only, or something was thrown that is no diagnostic. */
+  | { readonly kind: 'wrong'; readonly words: string }
   | { readonly kind: 'compared'; readonly results: Results };
 
 export interface Results {
@@ -45,12 +47,16 @@ export async function compareFilter(
   filter: FuzzFilter,
   packetsFor: () => readonly Packet[],
 ): Promise<Comparison> {
-  const graphs = graphsOf(filter);
-  const reference = referenceFor(libpcap, filter, graphs);
+  let reference: Reference | string = '';
   try {
+    const graphs = graphsOf(filter);
+    reference = referenceFor(libpcap, filter, graphs);
     if (typeof graphs === 'string') return acceptedByLibpcap(filter, graphs, reference);
     if (typeof reference === 'string') return acceptedByPktf(filter, reference);
     return { kind: 'compared', results: await run(engines, graphs, reference, packetsFor()) };
+  } catch (error) {
+    // The verifier's refusal, say, or that of an interpreter that is as strict.
+    return { kind: 'wrong', words: String((error as Error).stack) };
   } finally {
     if (typeof reference !== 'string') reference.close();
   }
@@ -85,14 +91,14 @@ function acceptedByLibpcap({ text }: FuzzFilter, words: string, reference: Refer
   if (typeof reference === 'string') return { kind: 'rejected' };
   const known = rejectedByPktfOnly.find(({ isThis }) => isThis(words, text));
   return known === undefined
-    ? { kind: 'acceptance', words: `libpcap accepts it, pktf says: ${words}` }
+    ? { kind: 'wrong', words: `libpcap accepts it, pktf says: ${words}` }
     : { kind: 'known', reason: known.reason };
 }
 
 function acceptedByPktf({ text }: FuzzFilter, words: string): Comparison {
   const known = rejectedByLibpcapOnly.find(({ isThis }) => isThis(words, text));
   return known === undefined
-    ? { kind: 'acceptance', words: `pktf accepts it, libpcap says: ${words}` }
+    ? { kind: 'wrong', words: `pktf accepts it, libpcap says: ${words}` }
     : { kind: 'known', reason: known.reason };
 }
 
@@ -102,11 +108,12 @@ async function run(
   reference: Reference,
   packets: readonly Packet[],
 ): Promise<Results> {
+  const prepared = { each: packets, batch: batchOf(packets, graphs.written.linkType) };
   const wanted = packets.map((packet) => reference.matches(packet));
   const verdicts = new Map<string, Uint16Array | string>();
   const disagreements = new Set<number>();
   for (const engine of engines) {
-    const given = await engine.run(graphs, packets);
+    const given = await engine.run(graphs, prepared);
     verdicts.set(engine.name, given);
     if (typeof given === 'string') continue;
     wanted.forEach((isMatch, i) => {

@@ -1,3 +1,4 @@
+import type { PacketBatch } from '../../src/capture/batch.ts';
 import { encode } from '../../src/cbpf/raw.ts';
 import { generate, InexpressibleError } from '../../src/cbpf/generate.ts';
 import { interpreter } from '../../src/cbpf/interpret.ts';
@@ -20,7 +21,6 @@ import { kernelTcEngine, kernelXdpEngine } from '../../src/replay/engine/kernel-
 import { unable, type Engine, type PreparedProgram, type ReplayProgram, type Unable } from '../../src/replay/engine.ts';
 import { createOutcomeTable, type OutcomeTable } from '../../src/replay/outcome.ts';
 import { generateTc, tcAction } from '../../src/tc/program.ts';
-import { batchOf } from '../support/batch.ts';
 import type { Libpcap } from '../support/libpcap.ts';
 import { tagInMetadata } from './tag-in-metadata.ts';
 
@@ -44,7 +44,13 @@ export interface FuzzEngine {
    * The verdicts on the packets: `match`, `noMatch` or `notExpressed`.
    * @returns why there are none, where the engine cannot express the filter
    */
-  run(graphs: FilterGraphs, packets: readonly Packet[]): Promise<Uint16Array | string>;
+  run(graphs: FilterGraphs, packets: FuzzPackets): Promise<Uint16Array | string>;
+}
+
+/** The same packets one by one and side by side. */
+export interface FuzzPackets {
+  readonly each: readonly Packet[];
+  readonly batch: PacketBatch;
 }
 
 /** @returns engines that need no more than this process */
@@ -92,17 +98,13 @@ function attached(name: string, engine: Engine): FuzzEngine {
 /** The rule, the default, what is malformed: one of them counts each packet. */
 const attachedCounters = 3;
 
-async function replay(
-  engine: Engine,
-  program: ReplayProgram,
-  packets: readonly Packet[],
-): Promise<Uint16Array | string> {
+async function replay(engine: Engine, program: ReplayProgram, { batch }: FuzzPackets): Promise<Uint16Array | string> {
   const table = createOutcomeTable();
   const prepared = prepare(engine, program, table);
   if (!prepared.able) return prepared.reason;
   try {
-    const outcomes = new Uint16Array(packets.length);
-    await prepared.run(batchOf(packets, program.graph.linkType), outcomes);
+    const outcomes = new Uint16Array(batch.count);
+    await prepared.run(batch, outcomes);
     const verdicts = outcomes.map((outcome) => {
       if (outcome === notExpressed) return notExpressed;
       const { kind } = table.verdicts[outcome] as Verdict;
@@ -139,7 +141,7 @@ function libpcapMachine(libpcap: Libpcap): FuzzEngine {
       const program = classicProgram(optimized, 'capture');
       if (typeof program === 'string') return program;
       const loaded = libpcap.load(program.instructions.map(encode));
-      const outcomes = Uint16Array.from(packets, ({ bytes, length }) =>
+      const outcomes = Uint16Array.from(packets.each, ({ bytes, length }) =>
         loaded.run(bytes, length) === 0 ? noMatch : match,
       );
       loaded.free();
@@ -155,7 +157,7 @@ const socketInterpreter: FuzzEngine = {
     const program = classicProgram(socketGraph(optimized), 'socket');
     if (typeof program === 'string') return program;
     const execute = interpreter(program.instructions);
-    return Uint16Array.from(packets, (packet) => {
+    return Uint16Array.from(packets.each, (packet) => {
       const { bytes, length, metadata } = tagInMetadata(packet, optimized.linkType);
       return execute(bytes, 0, bytes.length, length, metadata) === 0 ? noMatch : match;
     });
@@ -181,7 +183,7 @@ const ebpfTc: FuzzEngine = {
     const program = generateTc(socketGraph(optimized));
     const prepared = createInterpreter(program);
     const maps = createMaps(program);
-    return Uint16Array.from(packets, (packet, i) => {
+    return Uint16Array.from(packets.each, (packet, i) => {
       const linear = linearLengths[i % linearLengths.length];
       const options = linear === undefined ? { maps } : { maps, linear };
       const { returnValue } = interpret(prepared, tagInMetadata(packet, optimized.linkType), options);

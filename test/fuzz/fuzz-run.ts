@@ -63,7 +63,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     const linkType = randomLinkType(dice.below(2 * linkTypes.length));
     const filter: FuzzFilter = { text: randomFilter(dice, linkType), linkType };
     let packets: readonly Packet[] = [];
-    const comparison = await attempt(options, filter, () => {
+    const comparison = await compareFilter(options, filter, () => {
       const packetDice = createPacketDice(dice, constantsOf(filter.text));
       return (packets = randomPackets(packetDice, linkType, options.packetsPerFilter));
     });
@@ -76,15 +76,6 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
 /** Half of the filters are for Ethernet. */
 function randomLinkType(number: number): LinkType {
   return linkTypes[number]?.name ?? 'EN10MB';
-}
-
-/** An exception of ours ends the run; it shall say where it came from. */
-async function attempt(oracles: Oracles, filter: FuzzFilter, packetsFor: () => readonly Packet[]): Promise<Comparison> {
-  try {
-    return await compareFilter(oracles, filter, packetsFor);
-  } catch (error) {
-    throw new Error(`${filter.linkType} '${filter.text}'`, { cause: error });
-  }
 }
 
 async function account(
@@ -101,7 +92,7 @@ async function account(
     case 'known':
       increase(report.known, comparison.reason);
       return;
-    case 'acceptance':
+    case 'wrong':
       report.disagreements++;
       options.onDisagreement(`${filter.linkType} '${filter.text}'\n  ${comparison.words}\n  ${replayCommand(filter)}`);
       return;
