@@ -28,4 +28,5 @@ export type ApplianceErrorCode =
   | 'interface-gone'
   | 'lock-out'
   | 'no-bpffs'
+  | 'bad-element'
   | 'refused';

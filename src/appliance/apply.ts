@@ -11,7 +11,7 @@ import { detachFilter } from './detach.ts';
 import { prepareInstallation, type Installation, type Installed } from './install.ts';
 import { findInterface, linkTypeOf, netmaskOf } from './interface.ts';
 import { refuseLockOut } from './lock-out.ts';
-import { withPermission } from './permission.ts';
+import { allowedPacketAccess, withPermission } from './permission.ts';
 import { tablesForSets, type PolicyTables } from './policy-tables.ts';
 import { readStatus } from './status.ts';
 
@@ -112,7 +112,12 @@ function plan(kernel: Kernel, request: ApplyRequest, link: Link, reading: Policy
     installation: {
       link,
       hook,
-      program: hookProgram(policy, { hook, counters: true, tables: tables.shapes }),
+      program: hookProgram(policy, {
+        hook,
+        counters: true,
+        tables: tables.shapes,
+        packetAccess: allowedPacketAccess(kernel),
+      }),
       mode,
       byLink: false,
       replace: request.replace === true,

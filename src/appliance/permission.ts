@@ -1,3 +1,5 @@
+import type { PacketAccess } from '../ebpf/hook-shape.ts';
+import { isAttachError } from '../kernel/attach-error.ts';
 import { heldCapabilities, type Capability } from '../kernel/capabilities.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { isSystemError } from '../kernel/system-error.ts';
@@ -17,7 +19,7 @@ export function withPermission<Result>(
   try {
     return action();
   } catch (error) {
-    if (!isSystemError(error, 'EPERM') && !isSystemError(error, 'EACCES')) throw error;
+    if (!isRefusedPermission(error)) throw error;
     const held = heldCapabilities(kernel);
     const missing = needed.filter((capability) => !held.has(capability));
     throw new ApplianceError(
@@ -29,4 +31,13 @@ export function withPermission<Result>(
         : 'run as root, or give the process what it lacks (`pktf features` lists what you have)',
     );
   }
+}
+
+function isRefusedPermission(error: unknown): error is Error {
+  return isSystemError(error, 'EPERM') || isSystemError(error, 'EACCES') || isAttachError(error, 'not-permitted');
+}
+
+/** What the verifier will let a program of this process read directly. */
+export function allowedPacketAccess(kernel: Kernel): PacketAccess {
+  return heldCapabilities(kernel).has('CAP_PERFMON') ? 'anywhere' : 'constant-offsets';
 }

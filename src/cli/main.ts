@@ -9,6 +9,7 @@ import { detachCommand } from './command/detach.ts';
 import { explainCommand } from './command/explain.ts';
 import { featuresCommand } from './command/features.ts';
 import { replayCommand } from './command/replay.ts';
+import { setCommand } from './command/set.ts';
 import { statusCommand } from './command/status.ts';
 import { testCommand } from './command/test.ts';
 import { exitCode } from './exit-code.ts';
@@ -22,6 +23,7 @@ const commands: readonly (() => Command)[] = [
   applyCommand,
   statusCommand,
   countersCommand,
+  setCommand,
   checkCommand,
   testCommand,
   explainCommand,
@@ -51,7 +53,8 @@ export function commandLine(): Command {
     .helpCommand(false)
     .showHelpAfterError('(pktf --help tells more)');
   for (const command of commands) program.addCommand(command());
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride();
+  program.exitOverride();
   return program;
 }
 
