@@ -3,6 +3,7 @@ import type { Program as ClassicProgram } from './cbpf/program.ts';
 import { compile, type CompileOptions } from './compiler/compile.ts';
 import type { Diagnostic } from './compiler/diagnostic.ts';
 import type { TableShapes } from './ebpf/generate/lookup.ts';
+import type { PacketAccess } from './ebpf/hook-shape.ts';
 import type { Program } from './ebpf/program.ts';
 import { exit, graphOf, type Graph } from './ir/graph.ts';
 import { optimize } from './ir/optimize/index.ts';
@@ -75,6 +76,8 @@ export interface HookOptions {
   readonly passes?: (graph: Graph) => Graph;
   /** What is wanted of the tables of sets, by the sets' names. */
   readonly tables?: TableShapes;
+  /** What the loading user's capabilities allow; anywhere unless said. */
+  readonly packetAccess?: PacketAccess;
 }
 
 /** The policy of one rule that a bare filter is at a hook. */
@@ -85,7 +88,7 @@ export function policyOfFilter(filter: Filter, action: FilterAction): Policy {
 export function hookProgram(policy: Policy, options: HookOptions): HookProgram {
   const names = options.counters ? counterNames(policy) : [];
   const graph = hookGraph(policy, options);
-  return { program: generateFor(options.hook, graph, names.length, options.tables), counters: names };
+  return { program: generateFor(options, graph, names.length), counters: names };
 }
 
 /** A policy as the hook sees packets. */
@@ -94,7 +97,8 @@ export function hookGraph(policy: Policy, { hook, counters, passes = optimize }:
   return hook === 'xdp' ? graph : passes(showTagInMetadata(graph));
 }
 
-function generateFor(hook: EbpfHook, graph: Graph, counters: number, tables: TableShapes = new Map()): Program {
-  if (hook === 'xdp') return generateXdp(graph, { counters, tables });
-  return generateTc(graph, { counters, tables, direction: hook === 'tc' ? 'ingress' : 'egress' });
+function generateFor(options: HookOptions, graph: Graph, counters: number): Program {
+  const { hook, tables = new Map(), packetAccess = 'anywhere' } = options;
+  if (hook === 'xdp') return generateXdp(graph, { counters, tables, packetAccess });
+  return generateTc(graph, { counters, tables, packetAccess, direction: hook === 'tc' ? 'ingress' : 'egress' });
 }

@@ -32,9 +32,7 @@ export interface Detached {
 export function detachFilter(kernel: Kernel, request: DetachRequest): readonly Detached[] {
   const link = findInterface(kernel, request.interface);
   const wanted = request.hook === undefined ? hooks : [request.hook];
-  const detached = withPermission(kernel, `detaching from ${link.name}`, ['CAP_NET_ADMIN', 'CAP_SYS_ADMIN'], () =>
-    wanted.flatMap((hook) => detachAt(kernel, link, hook, request.hook !== undefined) ?? []),
-  );
+  const detached = wanted.flatMap((hook) => detachAt(kernel, link, hook, request.hook !== undefined) ?? []);
   removeStalePins(kernel);
   if (detached.length > 0) return detached;
   const where = request.hook === undefined ? link.name : `${link.name} at ${request.hook}`;
@@ -48,9 +46,11 @@ export function detachFilter(kernel: Kernel, request: DetachRequest): readonly D
 
 function detachAt(kernel: Kernel, link: Link, hook: EbpfHook, named: boolean): Detached | undefined {
   const place = { ifindex: link.ifindex, hook };
-  const found = findPredecessor(kernel, place);
+  const what = `detaching from ${link.name}`;
+  // Only where there are no pins is CAP_SYS_ADMIN asked for.
+  const found = withPermission(kernel, what, ['CAP_NET_ADMIN', 'CAP_SYS_ADMIN'], () => findPredecessor(kernel, place));
   if (found === undefined) {
-    removePins(kernel, place);
+    withPermission(kernel, what, ['CAP_NET_ADMIN'], () => removePins(kernel, place));
     return undefined;
   }
   try {
@@ -63,8 +63,10 @@ function detachAt(kernel: Kernel, link: Link, hook: EbpfHook, named: boolean): D
         'take it off with the tool that attached it (`ip link set dev … xdp off`, say)',
       );
     }
-    takeOff(kernel, place, found);
-    removePins(kernel, place);
+    withPermission(kernel, what, ['CAP_NET_ADMIN'], () => {
+      takeOff(kernel, place, found);
+      removePins(kernel, place);
+    });
     return { interface: link.name, hook, programId: found.occupant.programId };
   } finally {
     found.objects.close();

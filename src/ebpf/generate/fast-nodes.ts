@@ -9,7 +9,10 @@ import { registerNeed, registersForValues } from './registers.ts';
 /** Whether the fast path deals with a node: what it reads is directly readable, its values fit the registers. */
 export function isFast(node: Node, { packetAccess }: HookShape): boolean {
   const [first, second] = nodeValues(node);
-  if (!isDirect(needsOf(node), packetAccess) || !nodeValues(node).every((value) => registerNeed(value) < registersForValues))
+  if (
+    !isDirect(needsOf(node), packetAccess) ||
+    !nodeValues(node).every((value) => registerNeed(value) < registersForValues)
+  )
     return false;
   const secondIsPlain = second === undefined || second.kind === 'constant';
   return nodeValues(node).every((value) => !asksTable(value)) || (secondIsPlain && asksOnlyFirst(first as Value));
