@@ -102,5 +102,5 @@ export type TestDocument = z.infer<typeof testSchema>;
 
 /** The schema as JSON Schema (draft 2020-12), for editors. */
 export function policyJsonSchema(): unknown {
-  return { $id: 'https://pktf.invalid/policy.schema.json', ...z.toJSONSchema(policySchema) };
+  return { title: 'pktf policy', ...z.toJSONSchema(policySchema) };
 }

@@ -21,6 +21,15 @@ const extensionHeaders = [0, 43, 60] as const;
 
 const authenticationHeader = 51;
 
+/** Whether the walk looks past headers of that number. */
+export function isExtensionHeader(number: number): boolean {
+  return (
+    number === authenticationHeader ||
+    number === ipProtocols.ipv6Fragment ||
+    [...extensionHeaders].some((each) => each === number)
+  );
+}
+
 /** In place of a protocol number where the packet is not IPv6; no byte is like it. */
 const noProtocol = 0x100;
 

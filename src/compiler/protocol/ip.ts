@@ -11,7 +11,8 @@ import {
   serviceAccessPoints,
   type Protocol,
 } from '../protocols.ts';
-import { carriesProtocol } from './extension-headers.ts';
+import { protocolChain } from './chain.ts';
+import { carriesProtocol, isExtensionHeader } from './extension-headers.ts';
 import { linkProtocol } from './link.ts';
 
 /** Offsets in the IPv4 header, RFC 791. */
@@ -47,6 +48,10 @@ export function ipProtocol(lowering: Lowering, over: 'ip' | 'ip6' | 'ip or ip6',
       return and(linkProtocol(lowering, etherTypes.ip), ipv4Protocol(lowering, number));
     case 'ip6':
       if (lowering.transport !== undefined) {
+        // An extension header is looked past, not at; so where one is asked for, all of them are looked at.
+        if (isExtensionHeader(number) && lowering.layers.payload.variable === undefined) {
+          return protocolChain(lowering, 'ip6', number);
+        }
         return and(linkProtocol(lowering, etherTypes.ip6), carriesProtocol(lowering, lowering.transport, number));
       }
       return and(
