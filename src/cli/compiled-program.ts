@@ -5,6 +5,7 @@ import { encode as encodeClassic } from '../cbpf/raw.ts';
 import type { Diagnostic } from '../compiler/diagnostic.ts';
 import { disassemble } from '../ebpf/disassemble.ts';
 import { slotsOf } from '../ebpf/instruction.ts';
+import { objectFile } from '../ebpf/object-file.ts';
 import type { Program } from '../ebpf/program.ts';
 import type { Graph } from '../ir/graph.ts';
 import type { LinkType } from '../ir/link-type.ts';
@@ -42,6 +43,8 @@ export interface CompiledProgram {
   listing(level: number): string;
   assembler(): string;
   ir(): string;
+  /** For XDP and TC: an object file, and what the kernel's JIT compiler makes of the program (loads it). */
+  readonly hook?: { object(): Uint8Array; native(): Promise<string> };
   /** What `--stats` says, a line each. */
   readonly statistics: readonly string[];
   readonly document: unknown;
@@ -90,6 +93,10 @@ function hookForms(filter: Filter, request: CompileRequest): CompiledProgram {
     listing: text,
     assembler: text,
     ir: () => printGraph(hookGraph(policy, options)),
+    hook: {
+      object: () => objectFile(program),
+      native: async () => (await import('./native-listing.ts')).nativeListing(program),
+    },
     statistics: statisticsOf(program),
     document: {
       target: request.target,

@@ -1,5 +1,6 @@
 import { AttachError } from '../kernel/attach-error.ts';
 import { InexpressibleError } from '../cbpf/generate/inexpressible.ts';
+import { ObjectFileError } from '../ebpf/object-file.ts';
 import { ProgramRefused } from '../loader/program-refused.ts';
 import { ReplayError } from '../replay/replay-error.ts';
 import { ApplianceError } from '../appliance/appliance-error.ts';
@@ -22,7 +23,7 @@ export async function reportError(error: unknown): Promise<number> {
   }
   if (error instanceof InputError) return say(error.message, error.help, exitCode.input);
   if (error instanceof CaptureError) return say(error.message, undefined, captureExitCode(error));
-  if (error instanceof ReplayError || error instanceof InexpressibleError) {
+  if (error instanceof ReplayError || error instanceof InexpressibleError || error instanceof ObjectFileError) {
     return say(error.message, undefined, exitCode.input);
   }
   if (error instanceof AttachError) return say(error.message, error.remedy, attachExitCode(error));

@@ -1,4 +1,4 @@
-import { btfOf, bytesOfWords, createStringTable, createTypeTable, type StringTable } from './btf.ts';
+import { btfOf, bytesOfWords, createStringTable, createTypeTable, type StringTable, type TypeTable } from './btf.ts';
 import type { Instruction } from './instruction.ts';
 import { lineRecords } from './line-info.ts';
 import type { Program, ProgramType } from './program.ts';
@@ -20,23 +20,30 @@ export const contextStructure: Readonly<Record<ProgramType, string>> = { xdp: 'x
 export function debugInfoOf(program: Program): DebugInfo {
   const strings = createStringTable(encodeUtf8);
   const types = createTypeTable(strings);
-  const integer = types.integer('int', 4, true);
-  const context = types.pointer(types.forward(contextStructure[program.type]));
-  const prototype = types.prototype(integer, [['context', context]]);
-  const functionType = types.function(program.name, prototype, 'static');
+  const functionType = functionTypeOf(types, program, 'static');
   const lines = lineInfo(program.instructions, strings);
   return { btf: btfOf(types, strings), functions: bytesOfWords([0, functionType]), lines };
+}
+
+/** The type of a program as a function of its context. */
+export function functionTypeOf(types: TypeTable, { name, type }: Program, linkage: 'static' | 'global'): number {
+  const integer = types.integer('int', 4, true);
+  const context = types.pointer(types.forward(contextStructure[type]));
+  return types.function(name, types.prototype(integer, [['context', context]]), linkage);
 }
 
 const largestLine = 2 ** 22 - 1;
 const largestColumn = 2 ** 10 - 1;
 
-/** `struct bpf_line_info`: slot, file name, text, line << 10 | column. */
-export function lineInfo(instructions: readonly Instruction[], strings: StringTable): Uint8Array {
+/**
+ * `struct bpf_line_info`: slot, file name, text, line << 10 | column.
+ * @param unit what a slot counts: 1 for the kernel, 8 in object files, which count bytes
+ */
+export function lineInfo(instructions: readonly Instruction[], strings: StringTable, unit: 1 | 8 = 1): Uint8Array {
   const words: number[] = [];
   for (const { slot, file, text, line, column } of lineRecords(instructions)) {
     const place = Math.min(line, largestLine) * 2 ** 10 + Math.min(column, largestColumn);
-    words.push(slot, strings.offsetOf(file), strings.offsetOf(text), place);
+    words.push(slot * unit, strings.offsetOf(file), strings.offsetOf(text), place);
   }
   return bytesOfWords(words);
 }

@@ -19,7 +19,7 @@ interface Flags extends CommonFlags, FilterFlags {
   readonly target: 'cbpf' | 'socket' | 'xdp' | 'tc';
   readonly d: number;
   readonly s?: string;
-  readonly emit?: 'ir' | 'asm' | 'json';
+  readonly emit?: 'ir' | 'asm' | 'elf' | 'native' | 'json';
   readonly action: 'count' | 'drop' | 'pass';
   readonly counters: boolean;
   readonly o?: string;
@@ -41,7 +41,12 @@ export function compileCommand(): Command {
         .default(0, '0'),
     )
     .addOption(new Option('-s <snaplen>', 'what a match returns in classic programs (default 262144)'))
-    .addOption(new Option('--emit <form>', 'the graph, assembler text, or JSON').choices(['ir', 'asm', 'json']))
+    .addOption(
+      new Option(
+        '--emit <form>',
+        'the graph, assembler text, an object file (with -o), the code of the kernel’s JIT compiler, or JSON',
+      ).choices(['ir', 'asm', 'elf', 'native', 'json']),
+    )
     .addOption(
       new Option('--action <action>', 'what becomes of a match, for XDP and TC')
         .choices(['count', 'drop', 'pass'])
@@ -55,6 +60,7 @@ export function compileCommand(): Command {
     "pktf compile -d 'tcp port 22'",
     "pktf compile --target socket -ddd 'tcp port 22'",
     "pktf compile --target xdp --action drop 'src net 192.0.2.0/24'",
+    "pktf compile --target xdp --action drop --emit elf -o ssh.o 'tcp port 22'",
     "pktf compile --emit ir 'udp port 53'",
   ]);
   return command.action((words: string[], flags: Flags) => compile(words, flags));
@@ -66,6 +72,10 @@ async function compile(words: readonly string[], flags: Flags): Promise<void> {
   const classic = flags.target === 'cbpf' || flags.target === 'socket';
   if (flags.d > 0 && !classic)
     throw new InputError('-d, -dd and -ddd print classic BPF', 'add --target cbpf or socket');
+  if (classic && (flags.emit === 'elf' || flags.emit === 'native'))
+    throw new InputError(`--emit ${flags.emit} is for eBPF`, 'add --target xdp or tc');
+  if (flags.emit === 'elf' && flags.o === undefined)
+    throw new InputError('an object file is no text for a terminal', 'add -o FILE (or -o /dev/stdout)');
   const acceptLength = countFlag('-s', flags.s, 0) || 262144;
   const program = await compileForTarget(filterSource(words, flags.F), {
     target: flags.target,
@@ -76,23 +86,25 @@ async function compile(words: readonly string[], flags: Flags): Promise<void> {
     acceptLength,
   });
   await warnAbout(program.warnings);
-  const text = textOf(program, flags);
-  if (flags.o === undefined) output.text(text);
-  else await writeText(flags.o, text, output);
+  const result = await resultOf(program, flags);
+  if (flags.o !== undefined) await writeResult(flags.o, result, output);
+  else if (typeof result === 'string') output.text(result);
   if (flags.stats === true) for (const line of program.statistics) output.note(line);
   output.document(program.document);
 }
 
-function textOf(program: CompiledProgram, flags: Flags): string {
+async function resultOf(program: CompiledProgram, flags: Flags): Promise<string | Uint8Array> {
   if (flags.emit === 'ir') return program.ir();
   if (flags.emit === 'asm') return program.assembler();
+  if (flags.emit === 'elf' && program.hook !== undefined) return program.hook.object();
+  if (flags.emit === 'native' && program.hook !== undefined) return program.hook.native();
   return program.listing(Math.max(flags.d, 1));
 }
 
-async function writeText(file: string, text: string, output: Output): Promise<void> {
+async function writeResult(file: string, result: string | Uint8Array, output: Output): Promise<void> {
   const { writeFile } = await import('node:fs/promises');
   try {
-    await writeFile(file, text);
+    await writeFile(file, result);
   } catch (error) {
     throw new InputError(`cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
   }

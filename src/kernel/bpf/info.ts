@@ -66,6 +66,7 @@ const program = {
   id: 4,
   tag: 8,
   nativeSize: 16,
+  nativeCode: 24,
   translatedSize: 20,
   loadTime: 40,
   loadedBy: 48,
@@ -106,6 +107,20 @@ export function programInfo(kernel: Kernel, descriptor: number): ProgramInfo {
     translatedSize: view.getUint32(program.translatedSize, true),
     verifiedInstructions: view.getUint32(program.verifiedInstructions, true),
   };
+}
+
+/**
+ * What the kernel's JIT compiler made of a program. Needs CAP_BPF, CAP_PERFMON and `kernel.kptr_restrict` 0.
+ * @returns no bytes where there is none, or where it may not be seen
+ */
+export function nativeCode(kernel: Kernel, descriptor: number): Uint8Array {
+  const { nativeSize } = programInfo(kernel, descriptor);
+  const info = new Uint8Array(program.size);
+  const code = new Uint8Array(nativeSize);
+  viewOf(info).setUint32(program.nativeSize, nativeSize, true);
+  getInfo(kernel, descriptor, info, [{ offset: program.nativeCode, buffer: code }]);
+  // A caller without the capabilities gets a null pointer back in place of its buffer's.
+  return viewOf(info).getBigUint64(program.nativeCode, true) === 0n ? new Uint8Array(0) : code;
 }
 
 export function mapInfo(kernel: Kernel, descriptor: number): MapInfo {
