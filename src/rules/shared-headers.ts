@@ -1,9 +1,10 @@
 import { hasFurtherTag, knownTransport, storeTransport, type KnownHeaders } from '../compiler/known-headers.ts';
 import { graphOf, rebuild, type Node } from '../ir/graph.ts';
 import type { LinkType } from '../ir/link-type.ts';
+import { and, type Predicate } from '../ir/predicate.ts';
 import { valuesOf } from '../ir/test.ts';
 import { operandsOf, type Value } from '../ir/value.ts';
-import type { SharedHeaders } from './policy.ts';
+import type { Policy, Rule, SharedHeaders } from './policy.ts';
 
 /** What rules are compiled for: how many tags stand before the network header. */
 export const tagCounts = [0, 1, 2] as const;
@@ -30,6 +31,14 @@ export function behindSharedHeaders(linkType: LinkType, shared: SharedHeaders, r
     graphOf(hasFurtherTag(linkType, tags, shared.span), yes, no, no);
   const [none, one, two] = [behind(0), behind(1), behind(2)];
   return question(0, question(1, two, one), none);
+}
+
+/** A rule's match by itself for packets with so many tags: what it is in the graph, with what is found out before it. */
+export function matchBehind({ linkType, sharedHeaders }: Policy, { known, match }: Rule, tags: number): Predicate {
+  const predicate = known?.[tags];
+  if (sharedHeaders === undefined || predicate === undefined) return match;
+  if (!sharedHeaders.transport) return predicate;
+  return and(storeTransport(linkType, { tags, transport: knownTransport }, sharedHeaders.span), predicate);
 }
 
 /**

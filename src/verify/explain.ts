@@ -9,6 +9,7 @@ import { summarize } from '../packet/summary.ts';
 import { endingVerdict } from '../rules/policy-graph.ts';
 import type { Rule } from '../rules/policy.ts';
 import type { PolicyFile } from '../rules/read-policy.ts';
+import { matchBehind, tagCounts } from '../rules/shared-headers.ts';
 import { tablesOfSets } from '../rules/tables.ts';
 import { createDecider } from './decide.ts';
 import { fieldName } from './field-name.ts';
@@ -63,9 +64,10 @@ export function explainFilter(
 /** What a policy does with a packet, rule by rule. */
 export function explainPolicy(file: PolicyFile, explained: ExplainedPacket): PolicyExplanation {
   const tables = tablesOfSets(file.sets);
+  const tags = tagsOf(explained);
   const rules: RuleExplanation[] = [];
   for (const rule of file.policy.rules) {
-    const explanation = explain(rule.match, explained, tables);
+    const explanation = explain(matchBehind(file.policy, rule, tags), explained, tables);
     rules.push({ rule: rule.name, action: rule.action, audit: rule.audit === true, ...explanation });
     if (explanation.answer === 'match' && endingVerdict(rule) !== undefined) break;
   }
@@ -77,11 +79,17 @@ function summaryOf({ packet, linkType }: ExplainedPacket): string {
   return summarize(packet.bytes, packet.length, linkType);
 }
 
+/** As many as the graph of a policy tells apart. */
+function tagsOf({ packet, linkType }: ExplainedPacket): number {
+  const layers = parsePacket(packet.bytes, packet.length, linkType);
+  return Math.min(layers.filter(({ kind }) => kind === 'vlan').length, tagCounts.length - 1);
+}
+
 function explain(predicate: Predicate, { packet, linkType }: ExplainedPacket, tables: Tables): Explanation {
   const { answer, steps } = trace(predicate, packet, tables);
-  const deciding = steps.at(-1);
-  if (deciding === undefined) return { answer, clause: undefined, question: undefined, fields: [] };
   const layers = parsePacket(packet.bytes, packet.length, linkType);
+  const deciding = answer === 'no match' ? telling(steps, layers) : steps.at(-1);
+  if (deciding === undefined) return { answer, clause: undefined, question: undefined, fields: [] };
   return {
     answer,
     clause: deciding.span === undefined ? undefined : textOf(deciding.span).replace(/\s+/g, ' '),
@@ -89,6 +97,31 @@ function explain(predicate: Predicate, { packet, linkType }: ExplainedPacket, ta
     fields: deciding.readings.map((reading) => ({ ...reading, name: nameOf(layers, reading) })),
   };
 }
+
+/**
+ * The question that tells best why nothing matched. A clause may ask for several protocols in turn, `src net` for IPv4,
+ * ARP and IPv6: then it is the last question about what lies behind the link header.
+ */
+function telling(steps: readonly Step[], layers: readonly Layer[]): Step | undefined {
+  const last = steps.at(-1);
+  const isAboutLink = ({ readings }: Step): boolean =>
+    readings.every(({ offset }) => linkKinds.has(layers.findLast((layer) => layer.offset <= offset)?.kind));
+  const ofClause = steps.filter(({ span }) => span?.start === last?.span?.start && span?.end === last?.span?.end);
+  const found = ofClause.findLast((step) => !isAboutLink(step)) ?? last;
+  // A byte that was compared with several numbers: the first is the one that the user wrote.
+  return ofClause.find((step) => isEquality(step) && found !== undefined && readsTheSame(step, found)) ?? found;
+}
+
+function isEquality({ test, answer }: Step): boolean {
+  return test.kind === 'compare' && test.operator === 'equal' && test.left.kind !== 'lookup' && answer === 'false';
+}
+
+function readsTheSame(one: Step, other: Step): boolean {
+  const places = ({ readings }: Step): string => readings.map(({ offset, size }) => `${offset}:${size}`).join(' ');
+  return isEquality(other) && places(one) === places(other);
+}
+
+const linkKinds: ReadonlySet<Layer['kind'] | undefined> = new Set(['ethernet', 'vlan', 'cooked', 'loopback', 'ppp']);
 
 function nameOf(layers: readonly Layer[], { offset, size }: Step['readings'][number]): string {
   return fieldName(layers, offset, size);

@@ -35,6 +35,8 @@ export interface Trace {
 /** Evaluates a predicate as `evaluate` does, and writes down each step. */
 export function trace(predicate: Predicate, packet: Packet, tables: Tables): Trace {
   const variables: number[] = [];
+  /** What the value of each variable was read from. */
+  const origins: (readonly Reading[])[] = [];
   const failing = exit(drop);
   let node: Node = graphOf(predicate, exit(match), exit(noMatch), failing);
   const steps: Step[] = [];
@@ -49,14 +51,17 @@ export function trace(predicate: Predicate, packet: Packet, tables: Tables): Tra
         break;
       case 'assign': {
         const value = evaluateValue(node.value, packet, variables, tables);
-        if (value !== undefined) variables[node.index] = value;
+        if (value !== undefined) {
+          origins[node.index] = readingsOf(node.value, packet, { variables, origins }, tables);
+          variables[node.index] = value;
+        }
         node = value === undefined ? node.whenFailing : node.next;
         break;
       }
       case 'test': {
         const { test, span } = node;
         const operands = valuesOf(test).map((value) => evaluateValue(value, packet, variables, tables));
-        const readings = valuesOf(test).flatMap((value) => readingsOf(value, packet, variables, tables));
+        const readings = valuesOf(test).flatMap((value) => readingsOf(value, packet, { variables, origins }, tables));
         const [first, second = 0] = operands;
         const fails = operands.includes(undefined);
         const holds = !fails && decide(test, first as number, second, packet.bytes.length);
@@ -67,12 +72,18 @@ export function trace(predicate: Predicate, packet: Packet, tables: Tables): Tra
   }
 }
 
+interface Stored {
+  readonly variables: readonly number[];
+  readonly origins: readonly (readonly Reading[])[];
+}
+
 /** The bytes that a value is made of, those that only tell where others lie not among them. */
-function readingsOf(value: Value, packet: Packet, variables: readonly number[], tables: Tables): readonly Reading[] {
+function readingsOf(value: Value, packet: Packet, stored: Stored, tables: Tables): readonly Reading[] {
+  if (value.kind === 'variable') return stored.origins[value.index] ?? [];
   if (value.kind !== 'load') {
-    return operandsOf(value).flatMap((operand) => readingsOf(operand, packet, variables, tables));
+    return operandsOf(value).flatMap((operand) => readingsOf(operand, packet, stored, tables));
   }
-  const offset = evaluateValue(value.offset, packet, variables, tables);
-  if (offset === undefined) return readingsOf(value.offset, packet, variables, tables);
-  return [{ offset, size: value.size, value: evaluateValue(value, packet, variables, tables) }];
+  const offset = evaluateValue(value.offset, packet, stored.variables, tables);
+  if (offset === undefined) return readingsOf(value.offset, packet, stored, tables);
+  return [{ offset, size: value.size, value: evaluateValue(value, packet, stored.variables, tables) }];
 }
