@@ -1,5 +1,5 @@
 import { parseAddress, parseMac } from '../../src/packet/address.ts';
-import type { FilterConstants } from './constants-of-filter.ts';
+import type { AccessedBytes, FilterConstants } from './constants-of-filter.ts';
 import type { Dice } from './dice.ts';
 
 /** Random fields of packets: what the filter mentions, or what filters often mention. */
@@ -12,6 +12,10 @@ export interface PacketDice extends Dice {
   protocol(): number;
   /** Of so many bits; often one of the filter's. */
   number(bits: number): number;
+  /** Whether the filter has such a word. */
+  mentions(word: RegExp): boolean;
+  /** A place that the filter asks about, or undefined. */
+  accessed(): AccessedBytes | undefined;
   /** So many bytes. */
   bytes(length: number): Uint8Array;
 }
@@ -25,6 +29,7 @@ const usualMacs = '00:11:22:33:44:55 66:77:88:99:aa:bb ff:ff:ff:ff:ff:ff 01:00:5
   .split(' ')
   .map((text) => parseMac(text) as Uint8Array);
 const usualPorts = [80, 443, 53, 123, 0, 65535, 5000, 22, 6081, 4789];
+const boundaries = [0, 1, 2, 31, 32, 33, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0xffffffff];
 const usualProtocols = [1, 2, 6, 17, 41, 47, 50, 51, 58, 103, 112, 132];
 
 export function createPacketDice(dice: Dice, constants: FilterConstants): PacketDice {
@@ -32,6 +37,8 @@ export function createPacketDice(dice: Dice, constants: FilterConstants): Packet
   const prefer = <Item>(special: readonly Item[], usual: readonly Item[]): Item => {
     return special.length > 0 && dice.chance(0.7) ? dice.one(special) : dice.one(usual);
   };
+  const mentioned = new Map<RegExp, boolean>();
+  const smallByBits = new Map<number, readonly number[]>();
   const near = (value: number): number => value + (dice.chance(0.15) ? dice.one([-1, 1]) : 0);
   const small = (largest: number): readonly number[] => constants.numbers.filter((number) => number <= largest);
   const bySize = { byte: small(0xff), word: small(0xffff) };
@@ -50,9 +57,16 @@ export function createPacketDice(dice: Dice, constants: FilterConstants): Packet
     protocol: () => prefer(bySize.byte, usualProtocols),
     number(bits) {
       const largest = 2 ** bits - 1;
-      const known = small(largest);
+      const known = smallByBits.get(bits) ?? small(largest);
+      smallByBits.set(bits, known);
       if (known.length > 0 && dice.chance(0.6)) return Math.min(Math.max(near(dice.one(known)), 0), largest);
-      return dice.below(largest + 1);
+      return dice.chance(0.3) ? dice.one(boundaries) % (largest + 1) : dice.below(largest + 1);
+    },
+    accessed: () => (constants.accessed.length === 0 ? undefined : dice.one(constants.accessed)),
+    mentions(word) {
+      const known = mentioned.get(word) ?? word.test(constants.text);
+      mentioned.set(word, known);
+      return known;
     },
     bytes: (length) => Uint8Array.from({ length }, () => dice.below(256)),
   };

@@ -41,12 +41,25 @@ const common = [
   'ip[12:4] = ip[16:4]',
   'ether[12:2] <= 1500',
   'ip6[6] = 44',
+  'ether[12:4] & 0xffff0fff = 0x81000064',
+  'ether[13:2] & 0xff0f = 0',
+  'ether[10:4] & 0xffff = 0x8100',
+  'ether[14:2] & 0xfff = 100',
+  'ether[ip[0] & 0xf + 5] & 1 = 0',
+  '1 << ip[8] = 0',
+  '0xffffffff >> ip[9] = 0',
+  'ip[2:2] + 14 = len',
+  'len - 18 = ip[2:2]',
+  'ether[len - 1] & 1 = 1',
 ];
 
 export function relation(dice: Dice): string {
   if (dice.chance(0.15)) return dice.one(common);
   const operator = dice.one(['=', '==', '!=', '<', '<=', '>', '>=']);
   const left = arithmetic(dice, dice.one([1, 1, 2, 2, 3, 4]));
+  // Few bits of a result tell one computation from another more often than a comparison of the whole does.
+  if (dice.chance(0.3))
+    return `(${left}) ${dice.one(['& 3', '& 7', '& 0x10', '% 2', '% 3', '>> 4 & 1'])} = ${dice.below(2)}`;
   return `${left} ${operator} ${arithmetic(dice, dice.one([0, 0, 0, 1, 2]))}`;
 }
 
@@ -100,7 +113,8 @@ function accessor(dice: Dice, depth: number): string {
 }
 
 function index(dice: Dice, depth: number): string {
-  if (dice.chance(0.7)) return String(dice.one([0, 0, 1, 2, 4, 6, 8, 9, 10, 12, 13, 14, 16, 20, 40, 100, 1500, 65535]));
+  if (dice.chance(0.7))
+    return String(dice.one([0, 0, 1, 2, 4, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 20, 40, 100, 1500, 65535]));
   if (dice.chance(0.15)) return dice.one(['-1', '-2', '-4', '-14', '-20', '0xfffff000', '0xfffff004', '0xffffffff']);
   return arithmetic(dice, Math.max(depth - 1, 0));
 }

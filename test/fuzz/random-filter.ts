@@ -77,15 +77,25 @@ export function randomFilter(dice: Dice, linkType: LinkType): string {
     weight: primitive.on === undefined || primitive.on.includes(linkType) ? primitive.weight : primitive.weight / 50,
   }));
   const everywhere: Grammar = (dice) => dice.weighted(known).write(dice);
-  switch (dice.below(20)) {
+  switch (dice.below(24)) {
     case 0:
-      return `${encapsulation(dice, linkType)} ${dice.one(['and', 'and', 'or'])} (${clauses(dice, everywhere, 1)})`;
     case 1:
-      return `${labels(dice, linkType)} and ${clauses(dice, behindLabels, 1)}`;
     case 2:
+      return `${encapsulation(dice, linkType)} ${dice.one(['and', 'and', 'or'])} (${clauses(dice, everywhere, 1)})`;
+    case 3:
+      return `${encapsulation(dice, linkType)} and ${everywhere(dice)}`;
+    case 4:
+      return `${labels(dice, linkType)} and ${clauses(dice, behindLabels, 1)}`;
+    case 5:
       return longList(dice);
+    case 6:
+    case 7:
+    case 8:
+    case 9:
+    case 10:
+      return dice.maybe('not ', 0.3) + everywhere(dice);
     default:
-      return clauses(dice, everywhere, dice.one([0, 1, 1, 2, 3]));
+      return clauses(dice, everywhere, dice.one([0, 0, 1, 1, 2, 3]));
   }
 }
 

@@ -21,6 +21,8 @@ export interface NetworkPacket {
 
 interface Shape {
   readonly weight: number;
+  /** Words of filters that ask for such packets. */
+  readonly ifMentioned?: RegExp;
   build(dice: PacketDice, depth: number): NetworkPacket;
 }
 
@@ -30,25 +32,46 @@ const otherTypes = [0x88cc, 0x8809, 0x9000, 0x6001, 0x6002, 0x6004, 0x6007, 0x80
 
 const shapes: readonly Shape[] = [
   { weight: 45, build: ipv4 },
-  { weight: 28, build: ipv6 },
-  { weight: 7, build: (dice) => ({ type: dice.one([etherType.arp, etherType.reverseArp]), bytes: arp(dice) }) },
-  { weight: 10, build: tagged },
-  { weight: 3, build: labelled },
-  { weight: 3, build: session },
-  { weight: 1, build: (dice) => ({ type: pppoe.discovery, bytes: concat(word8(0x11, 9), dice.bytes(12)) }) },
-  { weight: 1, build: decnet },
+  { weight: 20, ifMentioned: /\bip6|:/, build: ipv6 },
+  { weight: 7, ifMentioned: /\br?arp\b/, build: (dice) => ({ type: arpType(dice), bytes: arp(dice) }) },
+  { weight: 7, ifMentioned: /\bvlan\b|ether\[|\blen/, build: tagged },
+  { weight: 1, ifMentioned: /\bmpls\b/, build: labelled },
+  { weight: 1, ifMentioned: /\bpppoes\b/, build: session },
+  { weight: 1, ifMentioned: /\bpppoe/, build: discovery },
+  { weight: 1, ifMentioned: /\bdecnet\b/, build: decnet },
   { weight: 2, build: (dice) => ({ type: dice.one(otherTypes), bytes: dice.bytes(dice.below(40)) }) },
   { weight: 1, build: (dice) => ({ type: dice.number(16), bytes: dice.bytes(dice.below(60)) }) },
 ];
 
+/** How much likelier a shape is that the filter speaks of: about half of the packets have it then. */
+const preference = 60;
+
 /** @param depth how many headers may still stand inside others */
 export function randomNetworkPacket(dice: PacketDice, depth = 3): NetworkPacket {
-  return depth === 0 ? ipv4(dice, 0) : dice.weighted(shapes).build(dice, depth);
+  if (depth === 0) return ipv4(dice, 0);
+  const weighted = shapes.map((shape) => {
+    const isWanted = shape.ifMentioned !== undefined && dice.mentions(shape.ifMentioned);
+    return { weight: isWanted ? preference : shape.weight, shape };
+  });
+  return dice.weighted(weighted).shape.build(dice, depth);
 }
+
+function arpType(dice: PacketDice): number {
+  return dice.one([etherType.arp, etherType.arp, etherType.reverseArp]);
+}
+
+function discovery(dice: PacketDice): NetworkPacket {
+  return { type: pppoe.discovery, bytes: concat(word8(0x11, 9), dice.bytes(12)) };
+}
+
+/** Filters that follow one header after another. */
+const walks = /\bprotochain\b/;
+const tunnels = /\b(geneve|vxlan)\b/;
 
 function ipv4(dice: PacketDice, depth: number): NetworkPacket {
   const between = { source: dice.ipv4(), destination: dice.ipv4() };
-  const { protocol, bytes } = dice.chance(0.05) ? authenticated(dice, between) : transport(dice, between, depth);
+  const isAuthenticated = dice.chance(dice.mentions(walks) ? 0.4 : 0.05);
+  const { protocol, bytes } = isAuthenticated ? authenticated(dice, between) : transport(dice, between, depth);
   const fragment = dice.chance(0.12) ? { fragmentOffset: 8 * dice.one([1, 185, 8191, dice.below(8192)]) } : {};
   const options = dice.chance(0.2) ? { options: dice.bytes(4 * (1 + dice.below(10))) } : {};
   const fields = { ...between, protocol, ...fragment, ...options, moreFragments: dice.chance(0.08) };
@@ -72,8 +95,8 @@ const extensions = [ipProtocol.hopByHop, ipProtocol.routing, ipProtocol.fragment
 function ipv6(dice: PacketDice, depth: number): NetworkPacket {
   const between = { source: dice.ipv6(), destination: dice.ipv6() };
   let { protocol, bytes } = transport(dice, between, depth);
-  for (let more = dice.chance(0.3) ? 1 + dice.below(3) : 0; more > 0; more--) {
-    const kind = dice.chance(0.1) ? ipProtocol.authentication : dice.one(extensions);
+  for (let more = dice.chance(dice.mentions(walks) ? 0.8 : 0.3) ? 1 + dice.below(4) : 0; more > 0; more--) {
+    const kind = dice.chance(0.15) ? ipProtocol.authentication : dice.one(extensions);
     bytes = concat(extensionHeader(dice, kind, protocol), bytes);
     protocol = kind;
   }
@@ -93,6 +116,7 @@ function extensionHeader(dice: PacketDice, kind: number, next: number): Uint8Arr
 function transport(dice: PacketDice, between: Between, depth: number): Payload {
   const ports = { sourcePort: dice.port(), destinationPort: dice.port() };
   const data = dice.chance(0.6) ? dice.bytes(dice.below(24)) : new Uint8Array();
+  if (depth > 0 && dice.mentions(tunnels) && dice.chance(0.7)) return tunnelled(dice, between, depth - 1);
   switch (dice.below(12)) {
     case 0:
     case 1:
@@ -146,7 +170,7 @@ function tunnelled(dice: PacketDice, between: Between, depth: number): Payload {
       return overUdp(tunnelPorts.vxlan, concat(word8(flags), word24(0), network, frame));
     }
     default: {
-      const options = dice.chance(0.6) ? 0 : dice.below(5);
+      const options = dice.chance(0.6) ? 0 : dice.one([1, 2, 5, 31, 32, 63]);
       const version = dice.chance(0.9) ? 0 : dice.below(4) << 6;
       const carriesFrame = dice.chance(0.7);
       const header = concat(word8(version | options, 0), word16(carriesFrame ? 0x6558 : inner.type), network);

@@ -68,7 +68,19 @@ export function networkText(dice: Dice): string {
     case 0:
       return dice.one([...networkNames.keys()]);
     case 1:
-      return dice.one(['10', '192.168', '10.0.0', '300', '0', '4294967295', '65536', '10.0.0.1']);
+      return dice.one([
+        '10',
+        '192.168',
+        '10.0.0',
+        '300',
+        '0',
+        '4294967295',
+        '65536',
+        '10.0.0.1',
+        '16777216',
+        '0x0a0001',
+        '33554431',
+      ]);
     case 2:
       return dice.one(['192.168.0.0 mask 255.255.0.0', '10.0.0.0 mask 255.0.255.0', '0.0.0.1 mask 0.0.0.255']);
     case 3:

@@ -3,7 +3,7 @@ import { chainLimit } from '../../src/compiler/protocol/chain.ts';
 import { evaluate } from '../../src/ir/evaluate.ts';
 import type { LinkType } from '../../src/ir/link-type.ts';
 import type { Packet } from '../../src/ir/packet.ts';
-import { LibpcapError, type Libpcap } from '../support/libpcap.ts';
+import { LibpcapError, type Libpcap, type LibpcapProgram } from '../support/libpcap.ts';
 import type { FilterGraphs } from './engines.ts';
 import { releasedWording } from './released-wording.ts';
 
@@ -23,17 +23,26 @@ export interface Reference {
  * @returns libpcap's words where it rejects the filter
  */
 export function libpcapReference(libpcap: Libpcap, filter: string, linkType: LinkType): Reference | string {
-  const instructions = compiled(libpcap, filter, linkType);
-  if (typeof instructions === 'string') return instructions;
-  const program = libpcap.load([...clearedScratch, ...unrolled(instructions)]);
+  const little = compiled(libpcap, filter, linkType, 'little-endian');
+  const big = linkType === 'NULL' ? compiled(libpcap, filter, linkType, 'big-endian') : little;
+  if (typeof little === 'string') return little;
+  if (typeof big === 'string') return big;
   return {
     name: 'libpcap',
     matches(packet) {
-      const kept = program.run(packet.bytes, packet.length);
+      const kept = (isBigEndian(packet) ? big : little).run(packet.bytes, packet.length);
       return kept === walkedTooFar ? undefined : kept !== 0;
     },
-    close: () => program.free(),
+    close() {
+      little.free();
+      if (big !== little) big.free();
+    },
   };
+}
+
+/** Which byte order a NULL header can only have: pktf takes both, libpcap the one of the capture file. */
+function isBigEndian({ bytes }: Packet): boolean {
+  return bytes[0] === 0 && bytes[1] === 0;
 }
 
 /**
@@ -54,11 +63,16 @@ export function evaluatorReference({ written }: Pick<FilterGraphs, 'written'>): 
   };
 }
 
-function compiled(libpcap: Libpcap, filter: string, linkType: LinkType): readonly RawInstruction[] | string {
+function compiled(
+  libpcap: Libpcap,
+  filter: string,
+  linkType: LinkType,
+  fileOrder: 'little-endian' | 'big-endian',
+): LibpcapProgram | string {
   try {
-    const program = libpcap.compile(releasedWording(filter), linkType, { netmask });
+    const program = libpcap.compile(releasedWording(filter), linkType, { netmask, fileOrder });
     program.free();
-    return program.instructions;
+    return libpcap.load([...clearedScratch, ...unrolled(program.instructions)]);
   } catch (error) {
     if (error instanceof LibpcapError) return error.message;
     throw error;
