@@ -5,6 +5,9 @@ type Style = Scalar['type'];
 /** Lengths of escapes in double quotes by the character behind the backslash; all others have 2. */
 const escapeLengths: Readonly<Record<string, number>> = { x: 4, u: 6, U: 10 };
 
+/** Escapes in double quotes that stand for white space or a line end that is none. */
+const whiteEscape = /\\(?:[\s0abtnvfre_NLP]|x(?:09|0[aAdD]|20)|u00(?:09|0[aAdD]|20))/y;
+
 const isWhite = (character: string | undefined): boolean => character !== undefined && /\s/.test(character);
 
 /**
@@ -45,13 +48,13 @@ function firstOffset(written: string, style: Style): number {
   }
 }
 
-/** Also what stands for white space in double quotes: escaped line ends, blanks and tabs. */
+/** Also what stands for white space in double quotes. */
 function skipWhite(written: string, from: number, style: Style): number {
   let at = from;
   for (;;) {
+    whiteEscape.lastIndex = at;
     if (isWhite(written[at])) at++;
-    else if (style === 'QUOTE_DOUBLE' && written[at] === '\\' && /[\s0abtnvfre_NLP]/.test(written[at + 1] ?? ''))
-      at += 2;
+    else if (style === 'QUOTE_DOUBLE' && whiteEscape.test(written)) at = whiteEscape.lastIndex;
     else return at;
   }
 }

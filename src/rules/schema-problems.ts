@@ -17,17 +17,17 @@ function problemsOf(issue: Issue, above: Path, schema: z.ZodMiniType, document: 
   const span = document.spanAt(path);
   const name = nameOf(path);
   const value = valueAt(document.value, path);
+  if (value === undefined && path.length > 0) {
+    const owner = path.slice(0, -1);
+    const place = owner.length === 0 ? document.spanAt([]) : beginningOf(document, owner);
+    return [diagnostics.missingKey(place, ownerOf(owner), String(path.at(-1)))];
+  }
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) =>
         diagnostics.unknownKey(document.spanOfKey([...path, key]), ownerOf(path), key, keysAt(schema, path, value)),
       );
     case 'invalid_type':
-      if (value === undefined && path.length > 0) {
-        const owner = path.slice(0, -1);
-        const place = owner.length === 0 ? document.spanAt([]) : beginningOf(document, owner);
-        return [diagnostics.missingKey(place, ownerOf(owner), String(path.at(-1)))];
-      }
       return [diagnostics.wrongType(span, name, expectedType(issue.expected), typeOf(value))];
     case 'invalid_value':
       if (typeof value !== 'string') return [diagnostics.wrongType(span, name, 'a word', typeOf(value))];

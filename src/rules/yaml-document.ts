@@ -48,7 +48,9 @@ export function readYaml(source: Source): YamlDocument {
     problems.push(diagnostics.yamlSyntax(spanBetween(source, error.pos[0], error.pos[1]), error.code, error.message));
   }
   const root: Entry = { value: parsed.contents, key: undefined, children: new Map() };
-  const value = problems.length > 0 ? undefined : plainValue(parsed.contents, root, { source, problems, depth: 0 });
+  const read = problems.length > 0 ? undefined : plainValue(parsed.contents, root, { source, problems, depth: 0 });
+  // Where something was refused there is a hole in the values, of which no more is to be said.
+  const value = problems.some(({ code }) => code !== 'duplicate-key') ? undefined : read;
   const find = (path: Path): Entry => entryAt(root, path);
   return {
     source,
@@ -82,8 +84,8 @@ function plainValue(node: Node | null, entry: Entry, reading: Reading): unknown 
   const span = spanOfNode(source, node);
   if (isAlias(node)) return void problems.push(diagnostics.yamlAlias(span, `*${node.source}`));
   const { anchor, tag } = node as { anchor?: string; tag?: string };
-  if (anchor !== undefined) problems.push(diagnostics.yamlAlias(span, `&${anchor}`));
-  if (tag !== undefined) problems.push(diagnostics.yamlTag(span, tag));
+  if (anchor !== undefined) problems.push(diagnostics.yamlAlias(spanBefore(span, `&${anchor}`), `&${anchor}`));
+  if (tag !== undefined) problems.push(diagnostics.yamlTag(spanBefore(span, '!'), tag));
   if (isScalar(node)) return node.value;
   if (reading.depth === deepest) return void problems.push(diagnostics.yamlTooDeep(span, deepest));
   const below: Reading = { ...reading, depth: reading.depth + 1 };
@@ -130,6 +132,15 @@ function spanOfEntry(source: Source, { value, key }: Entry): Span {
 function firstLineLength(text: string): number {
   const end = text.indexOf('\n');
   return end < 0 ? text.length : end;
+}
+
+/** Of the word before a value that begins so: its anchor, its tag. */
+function spanBefore({ source, start, end }: Span, beginning: string): Span {
+  const found = source.text.lastIndexOf(beginning, start);
+  if (found < 0) return { source, start, end };
+  const at = source.text.slice(0, found).search(/\S*$/);
+  const length = source.text.slice(at).search(/\s|$/);
+  return { source, start: at, end: at + length };
 }
 
 function spanOfNode(source: Source, node: Node): Span {
