@@ -2,18 +2,20 @@ import type { Diagnostic } from '../compiler/diagnostic.ts';
 import type { Names } from '../compiler/names.ts';
 import { links, type Link, type XdpMode } from '../kernel/netlink/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { openKernelClock } from '../loader/kernel-clock.ts';
 import { systemNames } from '../names/system-names.ts';
 import { hookProgram, type EbpfHook } from '../pipeline.ts';
 import { loadPolicy, type PolicyReading } from '../rules/read-policy.ts';
 import { tablesOfSets } from '../rules/tables.ts';
 import { ApplianceError } from './appliance-error.ts';
-import { detachFilter } from './detach.ts';
+import { tidyReverted } from './confirm.ts';
+import { createGuard, setDeadline } from './guard.ts';
 import { prepareInstallation, type Installation, type Installed } from './install.ts';
 import { findInterface, linkTypeOf, netmaskOf } from './interface.ts';
+import { leaveOthers } from './leave-others.ts';
 import { refuseLockOut } from './lock-out.ts';
-import { allowedPacketAccess, withPermission } from './permission.ts';
+import { programAbilities, withPermission } from './permission.ts';
 import { tablesForSets, type PolicyTables } from './policy-tables.ts';
-import { readStatus } from './status.ts';
 
 export interface ApplyRequest {
   /** The policy file. */
@@ -26,6 +28,8 @@ export interface ApplyRequest {
   readonly force?: boolean;
   /** Go as far as the verifier and change nothing. */
   readonly dryRun?: boolean;
+  /** Seconds after which what was there before runs again, unless `confirmPolicies` comes first. */
+  readonly confirmWithin?: number;
   readonly names?: Names;
 }
 
@@ -59,18 +63,25 @@ interface Plan {
  * back to what they had.
  * @throws DiagnosticError (the policy), UnreadableFile, ApplianceError, AttachError, SystemError
  */
-export function applyPolicy(kernel: Kernel, request: ApplyRequest): Applied {
+export async function applyPolicy(kernel: Kernel, request: ApplyRequest): Promise<Applied> {
+  tidyReverted(kernel);
   const plans = planInterfaces(kernel, request);
   const [first] = plans as [Plan, ...Plan[]];
   const { policy, hook } = first.reading.file;
+  const places = plans.map(({ link }) => ({ interface: link.name, hook }));
+  const confirmWithin =
+    request.confirmWithin === undefined ? undefined : await timeLimit(kernel, request.confirmWithin);
   const applied = withPermission(kernel, `applying ${policy.name}`, ['CAP_BPF', 'CAP_NET_ADMIN'], () =>
-    installAll(kernel, plans, request.dryRun === true),
+    confirmWithin === undefined
+      ? installAll(kernel, plans, request.dryRun === true)
+      : installGuarded(kernel, plans, request.dryRun === true, confirmWithin),
   );
   return {
     policy: policy.name,
     hook,
     interfaces: applied,
-    left: request.dryRun === true ? [] : leaveOthers(kernel, policy.name, hook, plans),
+    // A policy that waits to be confirmed leaves them when it is.
+    left: request.dryRun === true || confirmWithin !== undefined ? [] : leaveOthers(kernel, policy.name, places),
     warnings: first.reading.diagnostics,
   };
 }
@@ -116,7 +127,7 @@ function plan(kernel: Kernel, request: ApplyRequest, link: Link, reading: Policy
         hook,
         counters: true,
         tables: tables.shapes,
-        packetAccess: allowedPacketAccess(kernel),
+        ...programAbilities(kernel, hook),
       }),
       mode,
       byLink: false,
@@ -148,11 +159,52 @@ function patternOf(text: string): RegExp {
   return new RegExp(`^${escaped}$`, 's');
 }
 
-function installAll(kernel: Kernel, plans: readonly Plan[], dryRun: boolean): readonly AppliedInterface[] {
+/** How long from now on, in jiffies; and how to tell what time it is when everything is loaded. */
+interface TimeLimit {
+  readonly seconds: number;
+  readonly jiffiesPerSecond: number;
+}
+
+async function timeLimit(kernel: Kernel, seconds: number): Promise<TimeLimit> {
+  const clock = openKernelClock(kernel);
+  try {
+    return { seconds, jiffiesPerSecond: await clock.measureRate() };
+  } finally {
+    clock.close();
+  }
+}
+
+/** All programs look at one deadline, so that all interfaces turn back together. */
+function installGuarded(
+  kernel: Kernel,
+  plans: readonly Plan[],
+  dryRun: boolean,
+  { seconds, jiffiesPerSecond }: TimeLimit,
+): readonly AppliedInterface[] {
+  const guard = createGuard(kernel, jiffiesPerSecond);
+  const clock = openKernelClock(kernel);
+  try {
+    const guardedPlans = plans.map((each) => ({ ...each, installation: { ...each.installation, guard } }));
+    return installAll(kernel, guardedPlans, dryRun, () => {
+      setDeadline(kernel, guard, clock.now() + BigInt(Math.ceil(seconds * jiffiesPerSecond)));
+    });
+  } finally {
+    clock.close();
+    kernel.close(guard.deadline);
+  }
+}
+
+function installAll(
+  kernel: Kernel,
+  plans: readonly Plan[],
+  dryRun: boolean,
+  beforeSwap: () => void = () => {},
+): readonly AppliedInterface[] {
   const prepared: ReturnType<typeof prepareInstallation>[] = [];
   try {
     for (const { installation } of plans) prepared.push(prepareInstallation(kernel, installation));
     if (dryRun) return plans.map(({ link }) => ({ interface: link.name, replaced: false, remarks: [] }));
+    beforeSwap();
     swapAll(prepared);
     return prepared.map((each, index) => describe((plans[index] as Plan).link, each.settle()));
   } finally {
@@ -176,14 +228,4 @@ function swapAll(prepared: readonly ReturnType<typeof prepareInstallation>[]): v
 
 function describe(link: Link, { programId, mode, replaced, remarks }: Installed): AppliedInterface {
   return { interface: link.name, ...(mode === undefined ? {} : { mode }), programId, replaced, remarks };
-}
-
-/** The policy leaves the interfaces, and the hooks, that it no longer names. */
-function leaveOthers(kernel: Kernel, name: string, hook: EbpfHook, plans: readonly Plan[]): readonly string[] {
-  const kept = new Set(plans.map(({ link }) => `${link.name} ${hook}`));
-  const others = readStatus(kernel).filter(
-    (status) => status.policy === name && !kept.has(`${status.interface} ${status.hook}`),
-  );
-  for (const status of others) detachFilter(kernel, { interface: status.interface, hook: status.hook });
-  return others.map((status) => status.interface);
 }

@@ -10,7 +10,7 @@ import { ApplianceError } from './appliance-error.ts';
 import { findInterface, linkTypeOf, netmaskOf } from './interface.ts';
 import { install } from './install.ts';
 import { refuseLockOut } from './lock-out.ts';
-import { allowedPacketAccess, withPermission } from './permission.ts';
+import { programAbilities, withPermission } from './permission.ts';
 
 export interface AttachRequest {
   readonly interface: string;
@@ -75,7 +75,7 @@ export function attachFilter(kernel: Kernel, request: AttachRequest): Attached {
       program: hookProgram(policy, {
         hook,
         counters: true,
-        packetAccess: allowedPacketAccess(kernel),
+        ...programAbilities(kernel, hook),
         ...(request.optimize === false ? { passes: unchanged } : {}),
       }),
       mode: request.mode,

@@ -3,6 +3,7 @@ import { mapInfo, programInfo } from '../kernel/bpf/info.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { isSystemError } from '../kernel/system-error.ts';
 import { countersMap } from '../ebpf/generate/count.ts';
+import { deadlineMap, fallbackMap } from '../ebpf/guard.ts';
 import { closingOnFailure } from './closing-on-failure.ts';
 import { baseMapName } from './counter-map.ts';
 import { openPin, pinDirectories, type PinName, type PinPlace, type TablePin } from './pins.ts';
@@ -16,17 +17,23 @@ export interface AttachedObjects {
   readonly base?: number;
   /** Only where it was found by a pin. */
   readonly link?: number;
+  /** Of a program that waits to be confirmed: the same without the guard; only where it was found by a pin. */
+  readonly plain?: number;
+  readonly deadline?: number;
+  readonly fallback?: number;
   /** The maps of a policy's sets, by the maps' names. */
   readonly tables: ReadonlyMap<string, number>;
   close(): void;
 }
 
 const tablePrefix = 'table-';
-const mapPins: readonly PinName[] = ['record', 'counters', 'base', 'link'];
+const mapPins: readonly PinName[] = ['record', 'counters', 'base', 'link', 'plain', 'deadline', 'fallback'];
 const pinsByMapName: ReadonlyMap<string, PinName> = new Map([
   [recordMapName, 'record'],
   [countersMap, 'counters'],
   [baseMapName, 'base'],
+  [deadlineMap, 'deadline'],
+  [fallbackMap, 'fallback'],
 ]);
 
 /**

@@ -1,3 +1,4 @@
+import { bindMap } from '../kernel/bpf/bind-map.ts';
 import { provideBpffs } from '../kernel/bpffs.ts';
 import { programInfo } from '../kernel/bpf/info.ts';
 import type { Link, XdpMode } from '../kernel/netlink/link.ts';
@@ -9,6 +10,7 @@ import type { EbpfHook, HookProgram } from '../pipeline.ts';
 import type { RuleAction } from '../rules/policy.ts';
 import { ApplianceError } from './appliance-error.ts';
 import { totals } from './counter-lines.ts';
+import { loadGuard, type Guard } from './guard.ts';
 import { createBase, noCount, writeBase } from './counter-map.ts';
 import { stagePins, type PinName, type PinPlace, type StagedPins } from './pins.ts';
 import { existingTables, fillTables, recordTables, type PolicyTables } from './policy-tables.ts';
@@ -33,6 +35,8 @@ export interface Installation {
   readonly actions: readonly RuleAction[];
   /** A policy's sets. */
   readonly tables?: PolicyTables;
+  /** Only until a deadline, unless it is confirmed. */
+  readonly guard?: Guard;
 }
 
 export interface Installed {
@@ -71,8 +75,8 @@ export function install(kernel: Kernel, wanted: Installation): Installed {
 /** @throws ApplianceError, ProgramRefused, SystemError; nothing is left behind */
 export function prepareInstallation(kernel: Kernel, wanted: Installation): PreparedInstallation {
   const place: PinPlace = { ifindex: wanted.link.ifindex, hook: wanted.hook };
-  const record = recordOf(wanted);
   const predecessor = findPredecessor(kernel, place);
+  const record = recordOf(wanted, predecessor);
   const open = new Map<PinName, number>();
   const borrowed = new Map<PinName, number>();
   let staged: StagedPins | undefined;
@@ -89,7 +93,7 @@ export function prepareInstallation(kernel: Kernel, wanted: Installation): Prepa
     }
     loadAll(kernel, wanted, record, predecessor, { owned: open, borrowed });
     const programId = programInfo(kernel, open.get('program') as number).id;
-    staged = stage(kernel, place, wanted.byLink, predecessor, new Map([...borrowed, ...open]));
+    staged = stage(kernel, place, needOfPins(wanted), predecessor, new Map([...borrowed, ...open]));
     return {
       swap() {
         swapped = swap(kernel, wanted, predecessor, open, staged);
@@ -102,7 +106,7 @@ export function prepareInstallation(kernel: Kernel, wanted: Installation): Prepa
       },
       settle() {
         const remarks = [...(swapped?.remarks ?? []), ...carryCounters(kernel, predecessor, record, open)];
-        settlePins(staged);
+        settlePins(staged, wanted.guard !== undefined);
         return { programId, mode: swapped?.mode, replaced: predecessor !== undefined, remarks };
       },
       close,
@@ -113,7 +117,10 @@ export function prepareInstallation(kernel: Kernel, wanted: Installation): Prepa
   }
 }
 
-function recordOf({ kind, name, text, hook, program, actions, tables }: Installation): AttachmentRecord {
+function recordOf(
+  { kind, name, text, hook, program, actions, tables, guard }: Installation,
+  predecessor: Predecessor | undefined,
+): AttachmentRecord {
   return {
     version: 1,
     pktf: version,
@@ -123,6 +130,9 @@ function recordOf({ kind, name, text, hook, program, actions, tables }: Installa
     hook,
     counters: program.counters.map((counter, index) => ({ name: counter, action: actions[index] as RuleAction })),
     ...(tables === undefined ? {} : { tables: recordTables(program.program, tables) }),
+    ...(guard === undefined
+      ? {}
+      : { confirm: { hadPredecessor: predecessor !== undefined, jiffiesPerSecond: guard.jiffiesPerSecond } }),
     since: new Date().toISOString(),
   };
 }
@@ -144,7 +154,7 @@ function loadAll(
   const existing =
     wanted.tables === undefined ? new Map<string, number>() : existingTables(program, wanted.tables, predecessor);
   const loaded = load(kernel, program, existing);
-  open.set('program', loaded.descriptor);
+  open.set(wanted.guard === undefined ? 'program' : 'plain', loaded.descriptor);
   for (const [name, map] of loaded.maps) {
     if (name === countersMap) open.set('counters', map);
     else (existing.has(name) ? borrowed : open).set(`table-${name}`, map);
@@ -155,8 +165,23 @@ function loadAll(
     // The outer maps hold them from now on.
     for (const contents of loaded.innerMaps.values()) kernel.close(contents);
   }
-  open.set('record', storeRecord(kernel, loaded.descriptor, record));
-  open.set('base', createBase(kernel, loaded.descriptor, counters.length));
+  if (wanted.guard !== undefined) {
+    loadGuard(kernel, wanted.guard, program, loaded.maps, predecessor, (name, owned, descriptor) =>
+      (owned ? open : borrowed).set(name, descriptor),
+    );
+  }
+  const recordMap = storeRecord(kernel, loaded.descriptor, record);
+  open.set('record', recordMap);
+  const base = createBase(kernel, loaded.descriptor, counters.length);
+  open.set('base', base);
+  const guarded = wanted.guard === undefined ? undefined : open.get('program');
+  if (guarded !== undefined) for (const map of [recordMap, base]) bindMap(kernel, guarded, map);
+}
+
+/** A link, and a program array, live no longer than their last descriptor or pin. */
+function needOfPins({ byLink, guard }: Installation): '--link' | '--confirm' | undefined {
+  if (guard !== undefined) return '--confirm';
+  return byLink ? '--link' : undefined;
 }
 
 /**
@@ -166,7 +191,7 @@ function loadAll(
 function stage(
   kernel: Kernel,
   place: PinPlace,
-  byLink: boolean,
+  need: '--link' | '--confirm' | undefined,
   predecessor: Predecessor | undefined,
   open: ReadonlyMap<PinName, number>,
 ): StagedPins | undefined {
@@ -175,7 +200,9 @@ function stage(
     const help =
       bpffs.kind === 'absent' ? bpffs.remedy : 'use `pktf … --netns NAME` instead of `ip netns exec NAME pktf …`';
     const reason = bpffs.kind === 'absent' ? bpffs.reason : 'pins made here would vanish with this mount namespace';
-    if (byLink) throw new ApplianceError('no-bpffs', 'kernel', `--link needs a pin that lasts: ${reason}`, help);
+    if (need !== undefined) {
+      throw new ApplianceError('no-bpffs', 'kernel', `${need} needs a pin that lasts: ${reason}`, help);
+    }
     return undefined;
   }
   removeStalePins(kernel);
@@ -183,7 +210,7 @@ function stage(
   const kept = predecessor?.objects.link;
   try {
     for (const [name, descriptor] of open) pins.pin(name, descriptor);
-    if (byLink && kept !== undefined) pins.pin('link', kept);
+    if (need === '--link' && kept !== undefined) pins.pin('link', kept);
   } catch (error) {
     pins.abandon();
     throw error;
@@ -238,9 +265,10 @@ function carryCounters(
 }
 
 /** The new program is attached; pins that cannot take their place are found by their program's id all the same. */
-function settlePins(pins: StagedPins | undefined): void {
+function settlePins(pins: StagedPins | undefined, holdBack: boolean): void {
   try {
-    pins?.commit();
+    if (holdBack) pins?.commitHoldingBack();
+    else pins?.commit();
   } catch (error) {
     if (!isSystemError(error)) throw error;
   }

@@ -1,8 +1,11 @@
 import type { PacketAccess } from '../ebpf/hook-shape.ts';
+import type { KernelContext } from '../ebpf/kernel-context.ts';
 import { isAttachError } from '../kernel/attach-error.ts';
 import { heldCapabilities, type Capability } from '../kernel/capabilities.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { isSystemError } from '../kernel/system-error.ts';
+import { readKernelContext } from '../loader/kernel-context.ts';
+import type { EbpfHook } from '../pipeline.ts';
 import { ApplianceError } from './appliance-error.ts';
 
 /**
@@ -37,7 +40,14 @@ function isRefusedPermission(error: unknown): error is Error {
   return isSystemError(error, 'EPERM') || isSystemError(error, 'EACCES') || isAttachError(error, 'not-permitted');
 }
 
-/** What the verifier will let a program of this process read directly. */
-export function allowedPacketAccess(kernel: Kernel): PacketAccess {
-  return heldCapabilities(kernel).has('CAP_PERFMON') ? 'anywhere' : 'constant-offsets';
+/** What the verifier allows to a program of this process, and what the running kernel makes cheaper for it. */
+export interface ProgramAbilities {
+  readonly packetAccess: PacketAccess;
+  readonly kernelContext?: KernelContext;
+}
+
+export function programAbilities(kernel: Kernel, hook: EbpfHook): ProgramAbilities {
+  if (!heldCapabilities(kernel).has('CAP_PERFMON')) return { packetAccess: 'constant-offsets' };
+  const kernelContext = hook === 'xdp' ? readKernelContext(kernel) : undefined;
+  return { packetAccess: 'anywhere', ...(kernelContext === undefined ? {} : { kernelContext }) };
 }

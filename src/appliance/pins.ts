@@ -12,7 +12,10 @@ import { makePinDirectory, removePinDirectory } from './pin-directory.ts';
  * staged in `<hook>-next` before the program is swapped and takes the old one's place after; a crash in between leaves
  * both, and whoever looks believes the set whose program is the one that is attached.
  */
-export type PinName = 'program' | 'record' | 'counters' | 'base' | 'link' | TablePin;
+export type PinName = 'program' | 'record' | 'counters' | 'base' | 'link' | GuardPin | TablePin;
+
+/** While a policy waits to be confirmed: the program without the guard, and the guard's maps. */
+export type GuardPin = 'plain' | 'deadline' | 'fallback';
 
 /** A table of the policy's sets, by the name of its map. */
 export type TablePin = `table-${string}`;
@@ -20,6 +23,8 @@ export type TablePin = `table-${string}`;
 export const pinRoot = `${bpffsDirectory}/pktf`;
 /** bpffs refuses names with a dot (EPERM). */
 const stagedSuffix = '-next';
+/** What a policy that waits to be confirmed may have to give way to again. */
+const heldBackSuffix = '-old';
 
 export interface PinPlace {
   readonly ifindex: number;
@@ -30,6 +35,8 @@ export interface PinPlace {
 export interface StagedPins {
   pin(name: PinName, descriptor: number): void;
   commit(): void;
+  /** As `commit`, but what was there is held back, unless something is already. */
+  commitHoldingBack(): void;
   abandon(): void;
 }
 
@@ -44,6 +51,11 @@ export function stagePins(kernel: Kernel, place: PinPlace, attachedId: number | 
     removePinDirectory(kernel, settled);
     kernel.rename(staged, settled);
   };
+  const commitHoldingBack = (): void => {
+    const heldBack = heldBackDirectory(kernel, place);
+    if (exists(kernel, settled) && !exists(kernel, heldBack)) kernel.rename(settled, heldBack);
+    commit();
+  };
   const abandon = (): void => removePinDirectory(kernel, staged);
   if (attachedId !== undefined && pinnedProgramId(kernel, staged) === attachedId) commit();
   try {
@@ -53,7 +65,45 @@ export function stagePins(kernel: Kernel, place: PinPlace, attachedId: number | 
     abandon();
     throw error;
   }
-  return { pin: (name, descriptor) => pinObject(kernel, descriptor, `${staged}/${name}`), commit, abandon };
+  return {
+    pin: (name, descriptor) => pinObject(kernel, descriptor, `${staged}/${name}`),
+    commit,
+    commitHoldingBack,
+    abandon,
+  };
+}
+
+/** Where the pins of a held back program are. */
+export function heldBackDirectory(kernel: Kernel, place: PinPlace): string {
+  return `${pinDirectories(kernel, place)[0]}${heldBackSuffix}`;
+}
+
+/** The held back pins take the place of those that are there, if there are any. */
+export function bringBackPins(kernel: Kernel, place: PinPlace): void {
+  const [settled] = pinDirectories(kernel, place);
+  const heldBack = heldBackDirectory(kernel, place);
+  if (!exists(kernel, heldBack)) return removePinDirectory(kernel, settled);
+  removePinDirectory(kernel, settled);
+  kernel.rename(heldBack, settled);
+}
+
+/** The plain program's pin becomes the program's; the guard's go, and what was held back. */
+export function settleConfirmedPins(kernel: Kernel, place: PinPlace): void {
+  const [settled] = pinDirectories(kernel, place);
+  kernel.unlink(`${settled}/program`);
+  kernel.rename(`${settled}/plain`, `${settled}/program`);
+  for (const name of ['deadline', 'fallback'] as const) kernel.unlink(`${settled}/${name}`);
+  removePinDirectory(kernel, heldBackDirectory(kernel, place));
+}
+
+function exists(kernel: Kernel, directory: string): boolean {
+  try {
+    kernel.listDirectory(directory);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return false;
+    throw error;
+  }
 }
 
 /** Directories in which pins for a place may be: the settled set, then the staged one. */
@@ -87,7 +137,9 @@ export function pinnedProgramId(kernel: Kernel, directory: string): number | und
 
 /** Removes all pins of a place. */
 export function removePins(kernel: Kernel, place: PinPlace): void {
-  for (const directory of pinDirectories(kernel, place)) removePinDirectory(kernel, directory);
+  for (const directory of [...pinDirectories(kernel, place), heldBackDirectory(kernel, place)]) {
+    removePinDirectory(kernel, directory);
+  }
 }
 
 /** The directory of the network namespace that this thread is in. */

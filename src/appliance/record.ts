@@ -23,6 +23,8 @@ export interface AttachmentRecord {
   readonly hook: EbpfHook;
   /** The counters by index: rules, then `default` and `malformed`. */
   readonly counters: readonly CounterDescription[];
+  /** Of a policy that was applied to be confirmed: whether another program was there before. */
+  readonly confirm?: { readonly hadPredecessor: boolean; readonly jiffiesPerSecond: number };
   /** The tables of a policy's sets. */
   readonly tables?: readonly RecordedTable[];
   /** ISO 8601. */

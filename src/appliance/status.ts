@@ -6,6 +6,7 @@ import type { EbpfHook } from '../pipeline.ts';
 import type { RuleAction } from '../rules/policy.ts';
 import { openAttached, type AttachedObjects } from './attached-objects.ts';
 import { readCounterLines, type CounterLine } from './counter-lines.ts';
+import { confirmationOf, type Confirmation } from './guard.ts';
 import { findInterface } from './interface.ts';
 import { findOccupant, hooks, type Occupant } from './occupant.ts';
 import { readRecord, type AttachmentRecord } from './record.ts';
@@ -26,6 +27,8 @@ export interface Status {
   /** The policy's name, for a policy. */
   readonly policy?: string;
   readonly action?: RuleAction;
+  /** Of a policy that was applied with --confirm and is not settled. */
+  readonly confirmation?: Exclude<Confirmation, { kind: 'settled' }>;
   /** When it was attached, ISO 8601. */
   readonly since?: string;
   readonly rules: readonly CounterLine[];
@@ -53,6 +56,7 @@ function statusAt(kernel: Kernel, link: Link, hook: EbpfHook): Status | undefine
       owner: 'pktf',
       name,
       ...describeRecord(record),
+      ...describeConfirmation(kernel, objects, record),
       rules: readCounterLines(kernel, objects, record),
     };
   } finally {
@@ -69,6 +73,11 @@ function describeRecord({ kind, name, text, since, counters }: AttachmentRecord)
   if (kind === 'policy') return { policy: name, since };
   const action = counters[0]?.action;
   return { filter: text, since, ...(action === undefined ? {} : { action }) };
+}
+
+function describeConfirmation(kernel: Kernel, objects: AttachedObjects, record: AttachmentRecord) {
+  const confirmation = confirmationOf(kernel, objects, record);
+  return confirmation.kind === 'settled' ? {} : { confirmation };
 }
 
 function openPermitted(

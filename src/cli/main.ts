@@ -1,37 +1,26 @@
 import { Command, CommanderError } from 'commander';
-import { applyCommand } from './command/apply.ts';
-import { attachCommand } from './command/attach.ts';
-import { captureCommand } from './command/capture.ts';
-import { checkCommand } from './command/check.ts';
-import { compileCommand } from './command/compile.ts';
-import { countersCommand } from './command/counters.ts';
-import { detachCommand } from './command/detach.ts';
-import { explainCommand } from './command/explain.ts';
-import { featuresCommand } from './command/features.ts';
-import { replayCommand } from './command/replay.ts';
-import { setCommand } from './command/set.ts';
-import { statusCommand } from './command/status.ts';
-import { testCommand } from './command/test.ts';
 import { exitCode } from './exit-code.ts';
 import { reportError } from './report-error.ts';
 import { version } from '../version.ts';
 
-/** Every command, in the order of the help. Each loads what it needs when it runs. */
-const commands: readonly (() => Command)[] = [
-  attachCommand,
-  detachCommand,
-  applyCommand,
-  statusCommand,
-  countersCommand,
-  setCommand,
-  checkCommand,
-  testCommand,
-  explainCommand,
-  replayCommand,
-  captureCommand,
-  compileCommand,
-  featuresCommand,
-];
+/** Every command, in the order of the help. A run loads the one that it names, and that what it needs. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  attach: async () => (await import('./command/attach.ts')).attachCommand(),
+  detach: async () => (await import('./command/detach.ts')).detachCommand(),
+  apply: async () => (await import('./command/apply.ts')).applyCommand(),
+  confirm: async () => (await import('./command/confirm.ts')).confirmCommand(),
+  rollback: async () => (await import('./command/confirm.ts')).rollbackCommand(),
+  status: async () => (await import('./command/status.ts')).statusCommand(),
+  counters: async () => (await import('./command/counters.ts')).countersCommand(),
+  set: async () => (await import('./command/set.ts')).setCommand(),
+  check: async () => (await import('./command/check.ts')).checkCommand(),
+  test: async () => (await import('./command/test.ts')).testCommand(),
+  explain: async () => (await import('./command/explain.ts')).explainCommand(),
+  replay: async () => (await import('./command/replay.ts')).replayCommand(),
+  capture: async () => (await import('./command/capture.ts')).captureCommand(),
+  compile: async () => (await import('./command/compile.ts')).compileCommand(),
+  features: async () => (await import('./command/features.ts')).featuresCommand(),
+};
 
 /**
  * Runs the command line and sets the process's exit code.
@@ -40,19 +29,26 @@ const commands: readonly (() => Command)[] = [
 export async function run(args: readonly string[]): Promise<void> {
   leaveQuietlyWhenNobodyReads();
   try {
-    await commandLine().parseAsync(args, { from: 'user' });
+    const program = await commandLine(args[0]);
+    await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     process.exitCode = error instanceof CommanderError ? usageExitCode(error) : await reportError(error);
   }
 }
 
-export function commandLine(): Command {
+/**
+ * The whole program for commander.
+ * @param named where it is the name of a command, the others are left out: nothing will ask for them
+ */
+export async function commandLine(named?: string): Promise<Command> {
   const program = new Command('pktf')
     .description('Packet filters in tcpdump’s language: at XDP, at TC, on sockets and over capture files.')
     .version(version, '-V, --version')
     .helpCommand(false)
     .showHelpAfterError('(pktf --help tells more)');
-  for (const command of commands) program.addCommand(command());
+  const own = named !== undefined && Object.hasOwn(commands, named) ? commands[named] : undefined;
+  const wanted = own === undefined ? Object.values(commands) : [own];
+  for (const command of await Promise.all(wanted.map((load) => load()))) program.addCommand(command);
   for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride();
   program.exitOverride();
   return program;

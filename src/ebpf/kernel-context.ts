@@ -17,116 +17,95 @@ const castName = 'bpf_cast_to_kern_ctx';
 const structureName = 'xdp_buff';
 const memberName = 'flags';
 
-/** Kinds of types (Documentation/bpf/btf.rst) and the bytes that follow the three words of each. */
+/** Kinds of types (Documentation/bpf/btf.rst). */
 const kind = { structure: 4, union: 5, function: 12 } as const;
-const extraBytes: Readonly<Record<number, (count: number) => number>> = {
-  1: () => 4,
-  3: () => 12,
-  4: (count) => 12 * count,
-  5: (count) => 12 * count,
-  6: (count) => 8 * count,
-  13: (count) => 8 * count,
-  14: () => 4,
-  15: (count) => 12 * count,
-  17: () => 4,
-  19: (count) => 12 * count,
-};
+/** What follows the three words of a type, by its kind: so much for each member, and so much once. */
+const bytesPerMember: Readonly<Record<number, number>> = { 4: 12, 5: 12, 6: 8, 13: 8, 15: 12, 19: 12 };
+const extraBytes: Readonly<Record<number, number>> = { 1: 4, 3: 12, 14: 4, 17: 4 };
 
 /**
- * Finds it in the kernel's types.
+ * Finds it in the kernel's types, in one pass: there are 150,000 of them, and every load waits for this.
  * @param btf `/sys/kernel/btf/vmlinux`
  * @returns undefined where this kernel has no such thing
  */
 export function findKernelContext(btf: Uint8Array): KernelContext | undefined {
   const view = new DataView(btf.buffer, btf.byteOffset, btf.byteLength);
-  if (btf.length < 24 || view.getUint16(0, true) !== 0xeb9f) return undefined;
-  const types = readTypes(view);
-  const names = nameFinder(btf, types.stringsStart);
-  const castFunction = types.find((type) => type.kind === kind.function && names(type.name, castName));
-  const structure = types.find((type) => type.kind === kind.structure && names(type.name, structureName));
-  const flagsOffset = structure === undefined ? undefined : offsetOfMember(view, types, structure, names);
-  if (castFunction === undefined || flagsOffset === undefined) return undefined;
-  return { castFunction: castFunction.number, flagsOffset };
-}
-
-interface Type {
-  readonly number: number;
-  readonly name: number;
-  readonly kind: number;
-  readonly count: number;
-  /** Where the members begin. */
-  readonly members: number;
-}
-
-interface Types {
-  readonly stringsStart: number;
-  at(number: number): Type | undefined;
-  find(wanted: (type: Type) => boolean): Type | undefined;
-}
-
-function readTypes(view: DataView): Types {
+  if (btf.length < headerBytes || view.getUint16(0, true) !== magic) return undefined;
   const headerLength = view.getUint32(4, true);
   const start = headerLength + view.getUint32(8, true);
   const end = start + view.getUint32(12, true);
-  /** Of type n at n - 1. */
-  const offsets: number[] = [];
-  for (let at = start; at < end; at = next(view, at)) offsets.push(at);
-  const typeAt = (number: number): Type | undefined => {
-    const offset = offsets[number - 1];
-    if (offset === undefined) return undefined;
-    const information = view.getUint32(offset + 4, true);
-    return {
-      number,
-      name: view.getUint32(offset, true),
-      kind: (information >>> 24) & 0x1f,
-      count: information & 0xffff,
-      members: offset + 12,
-    };
-  };
-  return {
-    stringsStart: headerLength + view.getUint32(16, true),
-    at: typeAt,
-    find(wanted) {
-      for (let number = 1; number <= offsets.length; number++) {
-        const type = typeAt(number) as Type;
-        if (wanted(type)) return type;
-      }
-      return undefined;
-    },
-  };
+  const types: Types = { btf, view, start, end, strings: headerLength + view.getUint32(16, true) };
+  if (end > btf.length || types.strings > btf.length) return undefined;
+  let castFunction: number | undefined;
+  let structure: number | undefined;
+  eachType(types, (at, number, kindNumber) => {
+    if (kindNumber === kind.function && isNamed(types, view.getUint32(at, true), castName)) castFunction = number;
+    else if (kindNumber === kind.structure && isNamed(types, view.getUint32(at, true), structureName)) structure = at;
+    return castFunction !== undefined && structure !== undefined;
+  });
+  const flagsOffset = structure === undefined ? undefined : offsetOfMember(types, structure);
+  if (castFunction === undefined || flagsOffset === undefined) return undefined;
+  return { castFunction, flagsOffset };
 }
 
-function next(view: DataView, at: number): number {
-  const information = view.getUint32(at + 4, true);
-  return at + 12 + (extraBytes[(information >>> 24) & 0x1f]?.(information & 0xffff) ?? 0);
+const magic = 0xeb9f;
+const headerBytes = 24;
+
+interface Types {
+  readonly btf: Uint8Array;
+  readonly view: DataView;
+  /** Where the types begin and end. */
+  readonly start: number;
+  readonly end: number;
+  /** Where the strings begin. */
+  readonly strings: number;
+}
+
+/** Goes through the types until one is the last that is wanted. Types count from 1. */
+function eachType(
+  { view, start, end }: Types,
+  isLast: (at: number, number: number, kindNumber: number) => boolean,
+): void {
+  for (let at = start, number = 1; at + 12 <= end; number++) {
+    const information = view.getUint32(at + 4, true);
+    const kindNumber = (information >>> 24) & 0x1f;
+    if (isLast(at, number, kindNumber)) return;
+    at += 12 + (bytesPerMember[kindNumber] ?? 0) * (information & 0xffff) + (extraBytes[kindNumber] ?? 0);
+  }
 }
 
 /** Compares a string of the table with a word of ASCII. */
-function nameFinder(btf: Uint8Array, start: number): (offset: number, word: string) => boolean {
-  return (offset, word) => {
-    for (let i = 0; i < word.length; i++) if (btf[start + offset + i] !== word.charCodeAt(i)) return false;
-    return btf[start + offset + word.length] === 0;
-  };
+function isNamed({ btf, strings }: Types, offset: number, word: string): boolean {
+  const from = strings + offset;
+  for (let i = 0; i < word.length; i++) if (btf[from + i] !== word.charCodeAt(i)) return false;
+  return btf[from + word.length] === 0;
 }
 
-/** In bytes; members of unnamed structures and unions count as members of the one around them. */
-function offsetOfMember(
-  view: DataView,
-  types: Types,
-  structure: Type,
-  names: (offset: number, word: string) => boolean,
-): number | undefined {
-  for (let index = 0; index < structure.count; index++) {
-    const member = structure.members + 12 * index;
+/**
+ * In bytes; members of unnamed structures and unions count as members of the one around them.
+ * @param structure where its type stands
+ */
+function offsetOfMember(types: Types, structure: number): number | undefined {
+  const { view } = types;
+  const count = view.getUint32(structure + 4, true) & 0xffff;
+  for (let member = structure + 12; member < structure + 12 + 12 * count; member += 12) {
     const name = view.getUint32(member, true);
     // The upper 8 bits are the size of a bit field.
     const offset = (view.getUint32(member + 8, true) & 0xffffff) / 8;
-    if (names(name, memberName)) return offset;
-    const type = types.at(view.getUint32(member + 4, true));
-    const isNested = type !== undefined && (type.kind === kind.structure || type.kind === kind.union);
-    if (name !== 0 || !isNested) continue;
-    const inner = offsetOfMember(view, types, type, names);
+    if (isNamed(types, name, memberName)) return offset;
+    const nested = name === 0 ? compoundType(types, view.getUint32(member + 4, true)) : undefined;
+    const inner = nested === undefined ? undefined : offsetOfMember(types, nested);
     if (inner !== undefined) return offset + inner;
   }
   return undefined;
+}
+
+/** Where the type of this number stands, if it is a structure or a union. */
+function compoundType(types: Types, wanted: number): number | undefined {
+  let found: number | undefined;
+  eachType(types, (at, number, kindNumber) => {
+    if (number === wanted && (kindNumber === kind.structure || kindNumber === kind.union)) found = at;
+    return number === wanted;
+  });
+  return found;
 }

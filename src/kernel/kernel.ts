@@ -63,6 +63,8 @@ export interface Kernel {
   inodeOf(path: string): bigint;
   /** A small text file, of /proc or /sys, say. */
   readTextFile(path: string): string;
+  /** A file as bytes: the kernel's own types are 5 MB. */
+  readBinaryFile(path: string): Uint8Array;
   /** Nanoseconds since boot (CLOCK_BOOTTIME), the clock of `bpf_prog_info.load_time`. */
   bootTime(): bigint;
 }

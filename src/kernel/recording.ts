@@ -117,6 +117,9 @@ export function recordingKernel(script: Script = {}): RecordingKernel {
     readTextFile: method('readTextFile', (path) => {
       throw new SystemError(`read ${path}`, ENOENT);
     }),
+    readBinaryFile: method('readBinaryFile', (path) => {
+      throw new SystemError(`read ${path}`, ENOENT);
+    }),
     bootTime: method('bootTime', () => 0n),
   };
 }

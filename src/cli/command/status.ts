@@ -25,12 +25,21 @@ async function status(name: string | undefined, flags: Flags): Promise<void> {
   for (const line of statuses.flatMap(describe)) output.line(line);
 }
 
+function describeConfirmation({ confirmation }: Status): string {
+  if (confirmation === undefined) return '';
+  const lost = confirmation.lost ? '; what was there before is lost, packets will pass' : '';
+  if (confirmation.kind === 'reverted') return `, not confirmed in time: what was there before runs again${lost}`;
+  return `, to be confirmed within ${confirmation.secondsLeft} s${lost}`;
+}
+
 function describe(status: Status): readonly string[] {
   const place = [status.hook, status.mode, status.held === 'link' ? 'held by a link' : undefined]
     .filter((part) => part !== undefined)
     .join(', ');
   const head = `${status.interface} (${place}): program ${status.programId}`;
   if (status.owner === 'foreign') return [`${head} ${visible(status.name)}, not pktf’s`];
-  if (status.policy !== undefined) return [`${head}, since ${status.since}`, `  policy  ${visible(status.policy)}`];
+  if (status.policy !== undefined) {
+    return [`${head}, since ${status.since}`, `  policy  ${visible(status.policy)}${describeConfirmation(status)}`];
+  }
   return [`${head}, since ${status.since}`, `  filter  ${visible(status.filter ?? '')}`, `  action  ${status.action}`];
 }

@@ -126,12 +126,18 @@ function emitBytes(
     emitter.emit(call(length.helper), store(8, 'r10', bytes, 'r0'));
     return;
   }
-  emitter.emit(load(4, 'r0', 'r1', wireLengthOffset ?? length.offset));
+  emitter.emit(load(4, 'r0', 'r1', length.offset));
+  const asMerged = wireLengthOffset !== undefined && packets !== undefined;
+  if (asMerged) {
+    // The kernel fills this field in before the first program, so that it lacks what programs before ours have put into
+    // the packet: it is taken where nothing else tells the length.
+    const single = emitter.freshLabel();
+    emitter.emit(load(8, 'r3', 'r10', packets), jumpIf('r3', '==', 1, single), load(4, 'r0', 'r1', wireLengthOffset));
+    emitter.place(single);
+  }
   if (tagPresentOffset !== undefined) {
     emitter.emit(load(4, 'r2', 'r1', tagPresentOffset), lsh('r2', 2));
-    if (wireLengthOffset !== undefined && packets !== undefined) {
-      emitter.emit(load(8, 'r3', 'r10', packets), mul('r2', 'r3'));
-    }
+    if (asMerged) emitter.emit(mul('r2', 'r3'));
     emitter.emit(add('r0', 'r2'));
   }
   emitter.emit(store(8, 'r10', bytes, 'r0'));

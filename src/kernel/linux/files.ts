@@ -12,6 +12,7 @@ type FileCalls = Pick<
   | 'listDirectory'
   | 'inodeOf'
   | 'readTextFile'
+  | 'readBinaryFile'
 >;
 
 /**
@@ -27,6 +28,7 @@ export const fileCalls: FileCalls = {
   listDirectory: (path) => asked('readdir', path, () => fs.readdirSync(path)),
   inodeOf: (path) => asked('stat', path, () => fs.statSync(path, { bigint: true }).ino),
   readTextFile: (path) => asked('read', path, () => fs.readFileSync(path, 'utf8')),
+  readBinaryFile: (path) => asked('read', path, () => fs.readFileSync(path)),
 };
 
 /** Runs a file call; Node's error (a negative errno) becomes a SystemError that names the path. */
