@@ -32,6 +32,10 @@ export interface ApplyLine {
 export interface CorpusFilter {
   readonly expr: string;
   readonly expect: string;
+  /** Instructions of libpcap's optimised program. */
+  readonly insns?: number;
+  /** Of the eBPF that cbpfc makes of it; something else where it makes none. */
+  readonly cbpfc_ebpf_insns?: unknown;
 }
 
 export interface CorpusPacket {
