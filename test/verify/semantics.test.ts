@@ -29,7 +29,7 @@ const options = (next: number, words = 0): Uint8Array => {
   header.set([next, words, 1, header.length - 4]);
   return header;
 };
-const authentication = (next: number): Uint8Array => Uint8Array.of(next, 4, ...new Array<number>(22).fill(0));
+const authentication = (next: number): Uint8Array => concat(Uint8Array.of(next, 4), new Uint8Array(22));
 const fragment = (next: number, offset: number, more = 0): Uint8Array =>
   Uint8Array.of(next, 0, offset >> 5, ((offset << 3) & 0xff) | more, 0, 0, 0, 9);
 const tags = (count: number, type: number, packet: Uint8Array): Uint8Array => {
