@@ -1,24 +1,63 @@
-// Bundles the command line program into dist/cli: fewer files to open is most of Node's start time.
-import { build } from 'esbuild';
+// Bundles the command line program into dist/cli, a file for each command: Node's start is quickest with one small file.
+import { build, type Plugin } from 'esbuild';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as commands from '../src/cli/commands.ts';
 
 const directory = 'dist/cli';
+const source = 'dist/src/cli';
+/** The file with all commands, for help and for what is no command. */
+const all = 'main';
+
+/** What commander and the system know by a name is made by `<name>Command`. */
+const makers = new Map(Object.keys(commands).map((maker) => [maker.replace(/Command$/, ''), maker]));
 
 await rm(directory, { recursive: true, force: true });
 await build({
-  entryPoints: { main: 'dist/src/cli/main.js' },
+  entryPoints: Object.fromEntries([all, ...makers.keys()].map((name) => [name, `entry:${name}`])),
   outdir: directory,
+  outExtension: { '.js': '.cjs' },
+  plugins: [entries()],
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  minify: true,
+  format: 'cjs',
   platform: 'node',
   target: 'node20',
   sourcemap: false,
   legalComments: 'none',
   // koffi computes the path of its native part at run time.
   external: ['koffi'],
-  // commander and yaml are CommonJS and ask for `require`, which an ES module does not have.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
+  // The sources are ES modules and ask for the place of their file, which a CommonJS module knows otherwise.
+  define: { 'import.meta.url': '__fileUrl' },
+  banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
+
+/** Makes the sources of the bundles: `run` with the commands that a bundle has. */
+function entries(): Plugin {
+  return {
+    name: 'entries',
+    setup(context) {
+      context.onResolve({ filter: /^entry:/ }, ({ path }) => ({
+        path: path.slice('entry:'.length),
+        namespace: 'entry',
+      }));
+      context.onLoad({ filter: /.*/, namespace: 'entry' }, ({ path: name }) => ({
+        contents: entryOf(makers.get(name)),
+        resolveDir: source,
+      }));
+      // So that a bundle leaves out the commands that it does not name.
+      context.onResolve({ filter: /^\.\/command\// }, ({ path, resolveDir }) => {
+        return { path: join(resolveDir, path), sideEffects: false };
+      });
+    },
+  };
+}
+
+function entryOf(maker: string | undefined): string {
+  const wanted = maker === undefined ? 'Object.values(commands)' : `[commands.${maker}]`;
+  return `
+import * as commands from './commands.js';
+import { run as runCommands } from './main.js';
+export const run = (args) => runCommands(args, ${wanted});
+`;
+}
