@@ -23,7 +23,7 @@ async function check(paths: readonly string[], flags: CommonFlags): Promise<void
   let errors = 0;
   for (const path of paths) {
     const { file, diagnostics, tests, instructions } = checkPolicy(policies.read(path));
-    if (!output.json) await warnAbout(diagnostics);
+    await warnAbout(diagnostics);
     const wrong = diagnostics.filter(({ severity }) => severity === 'error').length;
     errors += wrong;
     const { name, rules } = file.policy;

@@ -64,11 +64,9 @@ async function test(paths: readonly string[], flags: Flags): Promise<void> {
     if (flags.reporter === 'lines') await printLines(report, output);
   }
   await printAll(reports, flags.reporter, output);
-  if (broken || reports.some(hasFailure)) process.exitCode = exitCode.input;
-}
-
-function hasFailure({ results }: PolicyReport): boolean {
-  return results.some(({ outcome }) => outcome === 'failed');
+  const failed = reports.flatMap(({ results }) => results.filter(({ outcome }) => outcome === 'failed')).length;
+  if (failed > 0) output.note(`${failed} ${failed === 1 ? 'test' : 'tests'} failed`);
+  if (broken || failed > 0) process.exitCode = exitCode.input;
 }
 
 async function engineFor(choice: Flags['engine'], hook: string): Promise<Engine> {
