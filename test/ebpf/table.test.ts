@@ -9,12 +9,11 @@ import { contentsSpec } from '../../src/ebpf/table-map.ts';
 import { evaluate } from '../../src/ir/evaluate.ts';
 import { exit, graphOf, type Graph } from '../../src/ir/graph.ts';
 import { wholePacket } from '../../src/ir/packet.ts';
-import { and, assigning, type Predicate } from '../../src/ir/predicate.ts';
+import { and, assigning, or, testing, type Predicate } from '../../src/ir/predicate.ts';
 import { tablesOf } from '../../src/ir/table-contents.ts';
 import type { Tables } from '../../src/ir/table.ts';
 import { equal } from '../../src/ir/test.ts';
-import { load, lookup } from '../../src/ir/value.ts';
-import { testing } from '../../src/ir/predicate.ts';
+import { add, binary, constant, load, lookup, variable } from '../../src/ir/value.ts';
 import { match, noMatch } from '../../src/ir/verdict.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import { openKernelClock, type KernelClock } from '../../src/loader/kernel-clock.ts';
@@ -227,6 +226,53 @@ describe('tables as maps', () => {
         );
       }).timeout(60_000);
     }
+
+    for (const space of ['ipv4', 'ipv6'] as const) {
+      it(`${space}: networks of every length, all expired but the widest`, () => {
+        const size = space === 'ipv4' ? 4 : 16;
+        const now = clock.now();
+        const nested = Array.from({ length: size * 8 }, (_, index): StoredElement => {
+          const address = new Uint8Array(size);
+          return { element: { kind: 'network', address, prefixLength: index + 1 }, expires: now - far };
+        });
+        const widest: StoredElement = {
+          element: { kind: 'network', address: new Uint8Array(size), prefixLength: 0 },
+          expires: now + far,
+        };
+        const asked = lookup({ name: 'nested', space }, ...Array.from({ length: size / 4 }, () => load(22, 4)));
+        for (const hook of hooks) {
+          const program = hook.generate(
+            graphAsking(testing(equal(asked, 1))),
+            new Map([['nested', { expiring: true }]]),
+          );
+          const loaded = loadProgram(kernel, program);
+          try {
+            const data = new Uint8Array(60);
+            const ask = (): number => testRun(kernel, loaded.descriptor, { data }).returnValue | 0;
+            change(program, loaded, (contents, layout) => addElements(kernel, contents, layout, nested));
+            expect(ask()).to.equal(hook.codeOf(noMatch));
+            change(program, loaded, (contents, layout) => addElements(kernel, contents, layout, [widest]));
+            expect(ask()).to.equal(hook.codeOf(match));
+          } finally {
+            loaded.close();
+          }
+        }
+      });
+    }
+
+    it('takes 200 lookups in tables of IPv6 networks that expire', () => {
+      const [first, ...others] = Array.from({ length: 200 }, (_, index) => {
+        const base = add(binary('and', variable(0), constant(15)), 16 + (index % 24));
+        const parts = [0, 4, 8, 12].map((offset) => load(add(base, offset), 4));
+        return testing(equal(lookup({ name: `t${index % 7}`, space: 'ipv6' }, ...parts), 1));
+      });
+      const shape = { swappable: true, expiring: true };
+      const shapes = new Map(Array.from({ length: 7 }, (_, index) => [`t${index}`, shape]));
+      for (const hook of hooks) {
+        const program = hook.generate(graphAsking(or(first as Predicate, ...others)), shapes);
+        loadProgram(kernel, program).close();
+      }
+    }).timeout(60_000);
 
     function change(
       program: Program,

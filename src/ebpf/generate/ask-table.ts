@@ -4,13 +4,14 @@ import { call, jump, jumpIf } from '../jump.ts';
 import { load, loadMap, loadMapValue, store } from '../memory.ts';
 import { expiringValue, keyBits, type TableLayout, type TableMap } from '../table-map.ts';
 import type { Emitter } from './emitter.ts';
-import { keyPlace } from './lookup.ts';
+import { keyPlace, type TableMaps } from './lookup.ts';
 import type { StackFrame } from './stack-frame.ts';
 
 interface Asking {
   readonly emitter: Emitter;
   readonly frame: StackFrame;
   readonly table: TableMap;
+  readonly tables: TableMaps;
   /** Of the key, from r10. */
   readonly key: number;
   /** Behind the lookup; whoever goes there has the answer in r0. */
@@ -18,9 +19,15 @@ interface Asking {
 }
 
 /** Asks the table for the key whose parts are on the stack; the answer is in r0. A call: r1–r5 are lost. */
-export function emitLookup(emitter: Emitter, frame: StackFrame, table: TableMap, depth: number): void {
+export function emitLookup(
+  emitter: Emitter,
+  frame: StackFrame,
+  tables: TableMaps,
+  table: TableMap,
+  depth: number,
+): void {
   const { layout } = table;
-  const asking = { emitter, frame, table, key: keyPlace(layout, frame, depth), done: emitter.freshLabel() };
+  const asking = { emitter, frame, table, tables, key: keyPlace(layout, frame, depth), done: emitter.freshLabel() };
   if (layout.kind === 'bitmap') askBitmap(asking);
   else {
     emitRestOfKey(asking);
@@ -59,10 +66,12 @@ function askExpiringHash(asking: Asking): void {
  * An expired element must not hide a wider one that lives: so the search is a loop, which mostly ends after one round.
  * Where the longest match has expired, the next round asks with a prefix that is one bit shorter than its own. The
  * verifier follows the way that does not jump first, so that is the one out of the loop: otherwise each lookup of a
- * program would add all its rounds to the jumps that wait (8,192 at most).
+ * program would add all its rounds to the jumps that wait (8,192 at most). It also goes round the loop as often as can be,
+ * so that many lookups have fewer rounds each; whoever nests more expired networks than that hides what lives outside.
  */
 function askExpiringTrie(asking: Asking): void {
-  const { emitter, frame, key, done, table } = asking;
+  const { emitter, frame, key, done, table, tables } = asking;
+  const mostRounds = Math.min(keyBits(table.layout.space), tables.mostRounds);
   const rounds = frame.slot('rounds', 8);
   const again = emitter.freshLabel();
   const expired = emitter.freshLabel();
@@ -79,7 +88,7 @@ function askExpiringTrie(asking: Asking): void {
   emitter.place(expired);
   emitter.emit(load(4, 'r2', 'r1', expiringValue.prefixLength), jumpIf('r2', '==', 0, absent));
   emitter.emit(add('r2', -1), store(4, 'r10', key, 'r2'));
-  emitter.emit(load(8, 'r2', 'r10', rounds), jumpIf('r2', '>=', keyBits(table.layout.space), absent));
+  emitter.emit(load(8, 'r2', 'r10', rounds), jumpIf('r2', '>=', mostRounds, absent));
   emitter.emit(add('r2', 1), store(8, 'r10', rounds, 'r2'), jump(again));
   emitter.place(absent);
   emitter.emit(mov('r0', 0));

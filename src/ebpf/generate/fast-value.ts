@@ -95,7 +95,7 @@ function evaluateLookup(state: FastState, value: Lookup): Register {
     const register = evaluateInto(state, part, order);
     emitter.emit(...convert(register), store(size, 'r10', place, register));
   }
-  emitLookup(emitter, frame, table, 0);
+  emitLookup(emitter, frame, tables, table, 0);
   forgetRegisters(state.facts, callerSaved);
   return 'r0';
 }

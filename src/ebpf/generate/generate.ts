@@ -33,7 +33,7 @@ export function generate(graph: Graph, shape: HookShape, options: GenerateOption
   const plan = choosePlan(nodes, shape);
   const emitter = createEmitter();
   const frame = createStackFrame();
-  const tables = createTableMaps(options.tables);
+  const tables = createTableMaps(nodes, options.tables);
   const entries = new Map<Node, TwinEntry>();
   const twinOf = (node: Node, jumps: number): string => {
     const known = entries.get(node);

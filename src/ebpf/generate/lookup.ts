@@ -1,9 +1,11 @@
+import type { Node } from '../../ir/graph.ts';
 import { keyWidths, tableKey, type TableReference } from '../../ir/table.ts';
-import type { Lookup, Value } from '../../ir/value.ts';
+import { operandsOf, type Lookup, type Value } from '../../ir/value.ts';
 import { be16, be32 } from '../alu.ts';
 import type { Instruction, Register } from '../instruction.ts';
 import { tableLayout, tableMapName, type TableLayout, type TableMap, type TableShape } from '../table-map.ts';
 import { asMaskedLoad, type Order } from './comparison.ts';
+import { nodeValues } from './needs.ts';
 import type { StackFrame } from './stack-frame.ts';
 
 /** What is wanted of the tables of a graph, by their names; a table without a shape is plain (`table-map.ts`). */
@@ -13,23 +15,43 @@ export type TableShapes = ReadonlyMap<string, TableShape>;
 export interface TableMaps {
   mapOf(table: TableReference): TableMap;
   readonly all: readonly TableMap[];
+  /** How often a search goes on behind an element that has expired, at most. */
+  readonly mostRounds: number;
 }
 
-export function createTableMaps(shapes: TableShapes = new Map()): TableMaps {
+/**
+ * Instructions that the verifier, which takes a million, may spend on going round the searches for what an expired
+ * element hides: about 24 for each round, on both paths.
+ */
+const verifierBudget = 400_000;
+const verifiedEachRound = 2 * 24;
+
+/** @param nodes the nodes of the graph */
+export function createTableMaps(nodes: readonly Node[], shapes: TableShapes = new Map()): TableMaps {
   const maps = new Map<string, TableMap>();
+  const layoutOf = ({ space, name }: TableReference): TableLayout => tableLayout(space, shapes.get(name));
+  const searches = nodes
+    .flatMap((node) => nodeValues(node).flatMap(lookupsIn))
+    .map(({ table }) => layoutOf(table))
+    .filter(({ kind, expiring }) => kind === 'trie' && expiring);
   return {
     mapOf(table) {
       const known = maps.get(tableKey(table));
       if (known !== undefined) return known;
-      const layout = tableLayout(table.space, shapes.get(table.name));
-      const created = { table, map: tableMapName(table, maps.size), layout };
+      const created = { table, map: tableMapName(table, maps.size), layout: layoutOf(table) };
       maps.set(tableKey(table), created);
       return created;
     },
     get all() {
       return [...maps.values()];
     },
+    mostRounds: Math.max(1, Math.floor(verifierBudget / (verifiedEachRound * searches.length))),
   };
+}
+
+function lookupsIn(value: Value): readonly Lookup[] {
+  const within = operandsOf(value).flatMap(lookupsIn);
+  return value.kind === 'lookup' ? [value, ...within] : within;
 }
 
 /** One value of a key: in which byte order to compute it, and what makes it lie as the map wants it. */
@@ -77,14 +99,5 @@ export function keyPlace({ kind, keySize }: TableLayout, frame: StackFrame, dept
 
 /** Whether a value asks a table. */
 export function asksTable(value: Value): boolean {
-  switch (value.kind) {
-    case 'lookup':
-      return true;
-    case 'load':
-      return asksTable(value.offset);
-    case 'binary':
-      return asksTable(value.left) || asksTable(value.right);
-    default:
-      return false;
-  }
+  return value.kind === 'lookup' || operandsOf(value).some(asksTable);
 }

@@ -130,7 +130,7 @@ function evaluateLookup(state: TwinState, value: Lookup, target: Register): void
     emitter.emit(...convert('r0'), store(size, 'r10', place, 'r0'));
   }
   state.lookups--;
-  emitLookup(emitter, frame, table, depth);
+  emitLookup(emitter, frame, tables, table, depth);
   facts.holdings.clear();
   if (target !== 'r0') emitter.emit(mov32(target, 'r0'));
 }
