@@ -3,6 +3,7 @@ import { valuesOf } from '../ir/test.ts';
 import { canFail } from '../ir/value.ts';
 import { variableRanges, type VariableRanges } from '../ir/variable-ranges.ts';
 import { mostInstructions } from './check.ts';
+import { askProtocolLast } from './generate/ask-protocol-last.ts';
 import { goTo, labelled, plain, targetsOf, type Item, type Label } from './generate/code.ts';
 import { meet, nothingKnown, type Registers } from './generate/contents.ts';
 import { removeDeadStores } from './generate/dead-stores.ts';
@@ -12,8 +13,9 @@ import { mergeBlocks } from './generate/merge-blocks.ts';
 import { resolveJumps } from './generate/resolve-jumps.ts';
 import { selectAssign, selectTest } from './generate/select-node.ts';
 import { simplify } from './generate/simplify.ts';
+import { unifiedShapes } from './generate/unify-shapes.ts';
 import { allocateVariables } from './generate/variables.ts';
-import { returnConstant } from './instruction.ts';
+import { returnConstant, type Instruction } from './instruction.ts';
 import type { Program } from './program.ts';
 
 export { InexpressibleError, type Reason } from './generate/inexpressible.ts';
@@ -37,14 +39,42 @@ export interface GenerateOptions {
  * @throws InexpressibleError where there is none
  */
 export function generate(graph: Graph, options: GenerateOptions): Program {
-  const order = topologicalOrder(simplify(graph.entry));
-  order.forEach(requireExpressible);
-  const items = mergeBlocks(removeDeadStores(select(order, options)));
-  const instructions = resolveJumps(items);
+  const entry = simplify(graph.entry);
+  topologicalOrder(entry).forEach(requireExpressible);
+  const instructions = shortest(entry, options);
   if (instructions.length > mostInstructions) {
     throw new InexpressibleError({ kind: 'too-long', count: instructions.length });
   }
   return { linkType: graph.linkType, instructions };
+}
+
+/** Of the forms that a graph can be given for this machine: that with the fewest instructions, the plain one if in doubt. */
+function shortest(entry: Node, options: GenerateOptions): readonly Instruction[] {
+  const plainForm = assemble(entry, options);
+  if (plainForm.length > mostInstructions) return plainForm;
+  return [entry, askProtocolLast(entry)]
+    .map((form) => withUnifiedShapes(form, options))
+    .reduce((best, each) => (each.length < best.length ? each : best), plainForm);
+}
+
+function withUnifiedShapes(entry: Node, options: GenerateOptions): readonly Instruction[] {
+  let best = assemble(entry, options);
+  let form = entry;
+  for (let round = 0; round < mostUnifications; round++) {
+    const forms = unifiedShapes(form).map((unified) => ({ unified, code: assemble(unified, options) }));
+    const better = forms.find(({ code }) => code.length < best.length);
+    if (better === undefined) break;
+    [best, form] = [better.code, better.unified];
+  }
+  return best;
+}
+
+/** Each takes up to two cells of M[] while it is in use. */
+const mostUnifications = 4;
+
+function assemble(entry: Node, options: GenerateOptions): readonly Instruction[] {
+  const order = topologicalOrder(entry);
+  return resolveJumps(mergeBlocks(removeDeadStores(select(order, options))));
 }
 
 /** What classic BPF has no words for, whatever the values are. */

@@ -113,5 +113,6 @@ export function selectAssign(emitter: Emitter, { index, value }: AssignNode, isR
 function registerFor(emitter: Emitter, value: Value): Register {
   if (holds(emitter.registers.A, value)) return 'A';
   if (holds(emitter.registers.X, value)) return 'X';
-  return value.kind === 'binary' && directLoad(emitter, value) !== undefined ? 'X' : 'A';
+  const suitsIndex = value.kind === 'binary' || value.kind === 'constant';
+  return suitsIndex && directLoad(emitter, value) !== undefined ? 'X' : 'A';
 }

@@ -1,4 +1,5 @@
 import type { Graph, Node } from '../graph.ts';
+import { decideByValue } from './decide-by-value.ts';
 import { shareNodes } from './share-nodes.ts';
 import { threadKnownTests } from './thread-known-tests.ts';
 
@@ -14,9 +15,25 @@ export interface Pass {
 const share: Pass = { name: 'share nodes', run: shareNodes };
 const thread: Pass = { name: 'thread known tests', run: threadKnownTests };
 
-/** In the order in which they run. Sharing comes again last: threading makes nodes alike that were not. */
-export const passes: readonly Pass[] = [share, thread, share];
+const decide: Pass = { name: 'decide by value', run: (entry) => decideByValue(entry, false) };
+
+/**
+ * In the order in which they run. Threading comes first: it makes graphs smaller cheaply.
+ */
+export const passes: readonly Pass[] = [share, thread, decide, share];
+
+const decideRelaxed: Pass = { name: 'decide by value, relaxed', run: (entry) => decideByValue(entry, true) };
+
+/**
+ * For `--relaxed`: loads that would fail into no match may be left out or tried earlier or later, as libpcap's optimiser
+ * does. A packet in which no load fails has the same outcome.
+ */
+export const relaxedPasses: readonly Pass[] = [share, thread, decideRelaxed, share];
 
 export function optimize(graph: Graph): Graph {
   return { ...graph, entry: passes.reduce((entry, pass) => pass.run(entry), graph.entry) };
+}
+
+export function optimizeRelaxed(graph: Graph): Graph {
+  return { ...graph, entry: relaxedPasses.reduce((entry, pass) => pass.run(entry), graph.entry) };
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { checkGraph } from '../../../src/ir/check.ts';
 import { evaluate } from '../../../src/ir/evaluate.ts';
 import { exit, graphOf, topologicalOrder, type Node } from '../../../src/ir/graph.ts';
-import { optimize, passes } from '../../../src/ir/optimize/index.ts';
+import { optimize, passes, relaxedPasses } from '../../../src/ir/optimize/index.ts';
 import { and, not, or, testing, type Predicate } from '../../../src/ir/predicate.ts';
 import { equal } from '../../../src/ir/test.ts';
 import { load } from '../../../src/ir/value.ts';
@@ -40,6 +40,42 @@ describe('ir/optimize', () => {
     });
   }
 
+  for (const pass of relaxedPasses.filter((each) => !passes.includes(each))) {
+    it(`${pass.name}: the same outcome for every packet in which no load fails`, () => {
+      fc.assert(
+        fc.property(
+          randomPredicate(options),
+          fc.array(randomPacket(options), { minLength: 8 }),
+          (predicate, packets) => {
+            // Whatever may fail into no match is relaxed: the third exit is one, and no other leads there.
+            const entry = graphOf(predicate, exit(match), exit(drop), exit(noMatch));
+            const better = pass.run(entry);
+            for (const packet of packets) {
+              const outcome = evaluate(entry, packet);
+              if (outcome.verdict.kind !== 'no-match') expect(evaluate(better, packet)).to.deep.equal(outcome);
+            }
+          },
+        ),
+        { numRuns: 300 },
+      );
+    });
+
+    it(`${pass.name}: failures that lead elsewhere than into no match stay`, () => {
+      fc.assert(
+        fc.property(
+          randomPredicate(options),
+          fc.array(randomPacket(options), { minLength: 8 }),
+          (predicate, packets) => {
+            const entry = entryOf(predicate);
+            const better = pass.run(entry);
+            for (const packet of packets) expect(evaluate(better, packet)).to.deep.equal(evaluate(entry, packet));
+          },
+        ),
+        { numRuns: 300 },
+      );
+    });
+  }
+
   it('all passes together keep the outcome and never add a node', () => {
     fc.assert(
       fc.property(randomPredicate(options), fc.array(randomPacket(options), { minLength: 8 }), (predicate, packets) => {
@@ -64,10 +100,10 @@ describe('ir/optimize', () => {
   });
 
   it('keeps a list of ten thousand linear', () => {
-    const entry = entryOf(or(...Array.from({ length: 10_000 }, (_, i) => testing(equal(load(26, 4), i)))));
+    const entry = entryOf(or(...Array.from({ length: 10_000 }, (_, i) => testing(equal(load(26, 4), 2 * i)))));
     const started = performance.now();
     const better = optimize({ linkType: 'EN10MB', entry }).entry;
-    expect(size(better)).to.equal(10_003);
+    expect(size(better)).to.be.below(13_000);
     expect(performance.now() - started).to.be.below(5_000);
   });
 });

@@ -1,0 +1,48 @@
+import { rebuild, topologicalOrder, type Node, type TestNode } from '../../ir/graph.ts';
+import { canFail, valueKey, type Value } from '../../ir/value.ts';
+import { valuesOf } from '../../ir/test.ts';
+
+/**
+ * Puts the test for a fragment before those for the protocol, so that what asks for ports stands right behind the
+ * protocol as it does in IPv6, and can become one part with it. Conditions may change places where a packet that
+ * does not meet one of them goes where it goes if a load fails.
+ */
+export function askProtocolLast(entry: Node): Node {
+  return rebuild(entry, (node) => (node.kind === 'test' ? exchanged(node) : node));
+}
+
+function exchanged(node: TestNode): Node {
+  const asked = valuesOf(node.test)[0] as Value;
+  if (asked.kind !== 'load' || asked.offset.kind !== 'constant') return node;
+  const key = valueKey(asked);
+  const own = topologicalOrder(node).filter((other) => asks(other, key));
+  if (own.length > mostTests) return node;
+  const inside = new Set<Node>(own);
+  const exits = new Set(own.flatMap(({ whenTrue, whenFalse }) => [whenTrue, whenFalse]));
+  const outside = [...exits].filter((exit) => !inside.has(exit));
+  const [condition, ...more] = outside.filter((exit) => exit !== node.whenFailing);
+  if (condition?.kind !== 'test' || more.length > 0 || outside.length !== 2) return node;
+  if (!own.every(({ whenFailing }) => whenFailing === node.whenFailing)) return node;
+  const [first] = valuesOf(condition.test) as [Value];
+  const isConstantLoad = first.kind === 'load' && first.offset.kind === 'constant' && canFail(first);
+  if (!isConstantLoad || condition.test.kind !== 'any-bit') return node;
+  if (condition.whenTrue !== node.whenFailing || condition.whenFailing !== node.whenFailing) return node;
+  return { ...condition, whenFalse: leadingTo(node, inside, condition, condition.whenFalse) };
+}
+
+const mostTests = 16;
+
+function asks(node: Node, key: string): node is TestNode {
+  return node.kind === 'test' && valueKey(valuesOf(node.test)[0] as Value) === key;
+}
+
+/** The tests of the protocol, going on to what stood behind the condition. */
+function leadingTo(first: TestNode, inside: ReadonlySet<Node>, condition: Node, next: Node): Node {
+  const copies = new Map<Node, Node>([[condition, next]]);
+  const copyOf = (node: Node): Node => copies.get(node) ?? node;
+  for (const node of topologicalOrder(first).toReversed()) {
+    if (!inside.has(node) || node.kind !== 'test') continue;
+    copies.set(node, { ...node, whenTrue: copyOf(node.whenTrue), whenFalse: copyOf(node.whenFalse) });
+  }
+  return copyOf(first);
+}
