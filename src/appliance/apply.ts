@@ -1,27 +1,20 @@
 import type { Diagnostic } from '../compiler/diagnostic.ts';
-import type { Names } from '../compiler/names.ts';
-import { links, type Link, type XdpMode } from '../kernel/netlink/link.ts';
+import type { Link, XdpMode } from '../kernel/netlink/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { openKernelClock } from '../loader/kernel-clock.ts';
-import { systemNames } from '../names/system-names.ts';
 import { hookProgram, type EbpfHook } from '../pipeline.ts';
-import { loadPolicy, type PolicyReading } from '../rules/read-policy.ts';
+import type { PolicyReading } from '../rules/read-policy.ts';
 import { tablesOfSets } from '../rules/tables.ts';
-import { ApplianceError } from './appliance-error.ts';
 import { tidyReverted } from './confirm.ts';
 import { createGuard, setDeadline } from './guard.ts';
 import { prepareInstallation, type Installation, type Installed } from './install.ts';
-import { findInterface, linkTypeOf, netmaskOf } from './interface.ts';
 import { leaveOthers } from './leave-others.ts';
+import { interfacesOfPolicy, readPolicyFor, textOfPolicy, type PolicyRequest } from './policy-interfaces.ts';
 import { refuseLockOut } from './lock-out.ts';
 import { programAbilities, withPermission } from './permission.ts';
 import { tablesForSets, type PolicyTables } from './policy-tables.ts';
 
-export interface ApplyRequest {
-  /** The policy file. */
-  readonly path: string;
-  /** Instead of the policy's own list. */
-  readonly interfaces?: readonly string[];
+export interface ApplyRequest extends PolicyRequest {
   /** Take the place of other filters, policies and programs. */
   readonly replace?: boolean;
   /** Apply even what would cut the caller's SSH session. */
@@ -30,7 +23,6 @@ export interface ApplyRequest {
   readonly dryRun?: boolean;
   /** Seconds after which what was there before runs again, unless `confirmPolicies` comes first. */
   readonly confirmWithin?: number;
-  readonly names?: Names;
 }
 
 export interface Applied {
@@ -64,7 +56,7 @@ interface Plan {
  * @throws DiagnosticError (the policy), UnreadableFile, ApplianceError, AttachError, SystemError
  */
 export async function applyPolicy(kernel: Kernel, request: ApplyRequest): Promise<Applied> {
-  tidyReverted(kernel);
+  if (request.dryRun !== true) tidyReverted(kernel);
   const plans = planInterfaces(kernel, request);
   const [first] = plans as [Plan, ...Plan[]];
   const { policy, hook } = first.reading.file;
@@ -87,35 +79,13 @@ export async function applyPolicy(kernel: Kernel, request: ApplyRequest): Promis
 }
 
 function planInterfaces(kernel: Kernel, request: ApplyRequest): readonly Plan[] {
-  const all = links(kernel);
-  const general = readFor(request, all);
-  const wanted = request.interfaces ?? general.file.interfaces;
-  const chosen = chooseInterfaces(kernel, all, wanted);
-  if (chosen.length === 0) {
-    throw new ApplianceError(
-      'unknown-interface',
-      'input',
-      `${request.path}: no interface here is one that the policy is for${wanted.length === 0 ? '' : ` (${wanted.join(', ')})`}`,
-      'list them under `interfaces:` or name one with --interface',
-    );
-  }
-  const tables = tablesForSets(general.file.sets);
-  return chosen.map((link) => plan(kernel, request, link, readFor(request, all, kernel, link), tables));
-}
-
-/** The policy as it is for the frames of one interface. */
-function readFor(request: ApplyRequest, all: readonly Link[], kernel?: Kernel, link?: Link): PolicyReading {
-  const netmask = kernel === undefined || link === undefined ? undefined : netmaskOf(kernel, link);
-  return loadPolicy(request.path, {
-    names: request.names ?? systemNames(),
-    interfaceIndex: (name) => all.find((each) => each.name === name)?.ifindex,
-    ...(link === undefined ? {} : { linkType: linkTypeOf(link) }),
-    ...(netmask === undefined ? {} : { netmask }),
-  });
+  const { reading, chosen } = interfacesOfPolicy(kernel, request);
+  const tables = tablesForSets(reading.file.sets);
+  return chosen.map((link) => plan(kernel, request, link, readPolicyFor(kernel, request, link), tables));
 }
 
 function plan(kernel: Kernel, request: ApplyRequest, link: Link, reading: PolicyReading, tables: PolicyTables): Plan {
-  const { policy, hook, mode, sources, sets } = reading.file;
+  const { policy, hook, mode, sets } = reading.file;
   if (request.force !== true) refuseLockOut(kernel, link, hook, policy, tablesOfSets(sets));
   return {
     link,
@@ -134,29 +104,11 @@ function plan(kernel: Kernel, request: ApplyRequest, link: Link, reading: Policy
       replace: request.replace === true,
       kind: 'policy',
       name: policy.name,
-      text: sources.map(({ text }) => text).join('\n'),
+      text: textOfPolicy(reading.file),
       actions: [...policy.rules.map((rule) => rule.action), policy.defaultAction, policy.defaultAction],
       tables,
     },
   };
-}
-
-/** The interfaces that names and patterns mean, each once. A name must be there; a pattern may mean none. */
-function chooseInterfaces(kernel: Kernel, all: readonly Link[], wanted: readonly string[]): readonly Link[] {
-  const chosen = wanted.flatMap((name) => {
-    if (!/[*?]/.test(name)) return [findInterface(kernel, name)];
-    const pattern = patternOf(name);
-    return all.filter((link) => pattern.test(link.name));
-  });
-  return [...new Map(chosen.map((link) => [link.ifindex, link])).values()];
-}
-
-function patternOf(text: string): RegExp {
-  const escaped = text
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${escaped}$`, 's');
 }
 
 /** How long from now on, in jiffies; and how to tell what time it is when everything is loaded. */

@@ -2,27 +2,41 @@ import { Command } from 'commander';
 import type { Status } from '../../appliance/status.ts';
 import { openKernel } from '../kernel-session.ts';
 import { withExamples, withJson, withNamespace, type CommonFlags, type NamespaceFlags } from '../options.ts';
-import { openOutput } from '../output.ts';
+import { exitCode } from '../exit-code.ts';
+import { openOutput, type Output } from '../output.ts';
 import { visible } from '../../compiler/render.ts';
 
-type Flags = CommonFlags & NamespaceFlags;
+interface Flags extends CommonFlags, NamespaceFlags {
+  readonly against?: string;
+}
 
 export function statusCommand(): Command {
   const command = new Command('status')
     .description('What is attached: by what filter, since when, in which mode.')
-    .argument('[interface]', 'one interface instead of all');
+    .argument('[interface]', 'one interface instead of all')
+    .option('--against <policy>', 'compare with a policy file; exit 1 where they differ');
   withJson(withNamespace(command));
-  withExamples(command, ['pktf status', 'pktf status eth0 --json']);
+  withExamples(command, ['pktf status', 'pktf status eth0 --json', 'pktf status --against edge.yaml']);
   return command.action((name: string | undefined, flags: Flags) => status(name, flags));
 }
 
 async function status(name: string | undefined, flags: Flags): Promise<void> {
   const output = openOutput(flags.json === true);
+  if (flags.against !== undefined) return compare(name, flags.against, flags, output);
   const { readStatus } = await import('../../appliance/status.ts');
   const statuses = readStatus(await openKernel(flags), name);
   output.document(statuses);
   if (statuses.length === 0) output.line('nothing is attached');
   for (const line of statuses.flatMap(describe)) output.line(line);
+}
+
+async function compare(name: string | undefined, path: string, flags: Flags, output: Output): Promise<void> {
+  const { driftFrom } = await import('../../appliance/drift.ts');
+  const drift = driftFrom(await openKernel(flags), { path, ...(name === undefined ? {} : { interfaces: [name] }) });
+  output.document(drift);
+  for (const { interface: where, difference } of drift) output.line(`${where}: ${visible(difference)}`);
+  if (drift.length === 0) output.line(`everything is as ${path} says`);
+  else process.exitCode = exitCode.input;
 }
 
 function describeConfirmation({ confirmation }: Status): string {
