@@ -5,6 +5,7 @@ import { encode as encodeClassic } from '../cbpf/raw.ts';
 import type { Diagnostic } from '../compiler/diagnostic.ts';
 import { disassemble } from '../ebpf/disassemble.ts';
 import { slotsOf } from '../ebpf/instruction.ts';
+import { anyKernelContext } from '../ebpf/kernel-context.ts';
 import { objectFile } from '../ebpf/object-file.ts';
 import type { Program } from '../ebpf/program.ts';
 import type { Graph } from '../ir/graph.ts';
@@ -94,7 +95,8 @@ function hookForms(filter: Filter, request: CompileRequest): CompiledProgram {
     assembler: text,
     ir: () => printGraph(hookGraph(policy, options)),
     hook: {
-      object: () => objectFile(program),
+      // For whatever kernel: names instead of the numbers of this one.
+      object: () => objectFile(hookProgram(policy, { ...options, kernelContext: anyKernelContext }).program),
       native: async () => (await import('./native-listing.ts')).nativeListing(program),
     },
     statistics: statisticsOf(program),

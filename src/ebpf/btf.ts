@@ -49,6 +49,9 @@ const kind = {
   section: 15,
 } as const;
 
+/** Numbers of `enum btf_func_linkage`. */
+const functionLinkage = { static: 0, global: 1, extern: 2 } as const;
+
 /** Collects types; each method returns the number of the new type. */
 export interface TypeTable {
   integer(name: string, bytes: number, signed: boolean): number;
@@ -63,7 +66,7 @@ export interface TypeTable {
   /** A structure of which no more than the name is told. */
   forward(name: string): number;
   prototype(result: number, parameters: readonly (readonly [name: string, type: number])[]): number;
-  function(name: string, prototype: number, linkage: 'static' | 'global'): number;
+  function(name: string, prototype: number, linkage: keyof typeof functionLinkage): number;
   variable(name: string, type: number): number;
   /** A section of an object file with its variables: type, offset, size. */
   section(
@@ -109,7 +112,7 @@ export function createTypeTable(strings: StringTable): TypeTable {
         result,
         ...parameters.flatMap(([name, type]) => [strings.offsetOf(name), type]),
       ),
-    function: (name, prototype, linkage) => add(name, kind.function, linkage === 'global' ? 1 : 0, prototype),
+    function: (name, prototype, linkage) => add(name, kind.function, functionLinkage[linkage], prototype),
     variable: (name, type) => add(name, kind.variable, 0, type, 1),
     section: (name, bytes, variables) => add(name, kind.section, variables.length, bytes, ...variables.flat()),
     toBytes() {

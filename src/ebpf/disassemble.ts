@@ -84,6 +84,8 @@ function textOf({ instruction, distance }: Placed): string {
       return `${instruction.destination} = map[${instruction.map}]`;
     case 'load-map-value':
       return `${instruction.destination} = map[${instruction.map}][0]+${instruction.offset}`;
+    case 'load-kernel-function':
+      return `${instruction.destination} = kernel-function#${instruction.function} ll`;
     case 'jump':
       return `goto ${jumpText(distance, instruction.target)}`;
     case 'jump-if': {

@@ -14,7 +14,7 @@ export interface ElfSection {
   readonly relocations?: readonly ElfRelocation[];
 }
 
-/** All symbols are global. */
+/** A symbol that the object has; all are global. */
 export interface ElfSymbol {
   readonly name: string;
   readonly kind: 'object' | 'function';
@@ -24,10 +24,17 @@ export interface ElfSymbol {
   readonly bytes: number;
 }
 
-/** The address of a symbol belongs at this byte of the section; R_BPF_64_64, the only kind that maps need. */
+/** A symbol that whoever loads the object knows, or that is 0. */
+export interface ElfExternal {
+  readonly name: string;
+  readonly kind: 'external';
+}
+
+/** At this byte of the section begins an instruction that loads the symbol's address (R_BPF_64_64) or calls it (…_32). */
 export interface ElfRelocation {
   readonly offset: number;
   readonly symbol: string;
+  readonly use: keyof typeof relocationTypes;
 }
 
 const headerBytes = 64;
@@ -36,12 +43,12 @@ const symbolBytes = 24;
 const relocationBytes = 16;
 const relocatable = 1;
 const machineBpf = 247;
-const addressOfSymbol = 1;
+const relocationTypes = { address: 1, call: 10 } as const;
 
 const sectionType = { program: 1, symbols: 2, strings: 3, relocations: 9 } as const;
 const sectionFlags = { code: 0x6, data: 0x3, information: 0 } as const;
 const symbolKind = { object: 1, function: 2 } as const;
-const globalBinding = 1;
+const binding = { global: 1, weak: 2 } as const;
 
 /** A section as its header tells of it. */
 interface Laid {
@@ -56,7 +63,7 @@ interface Laid {
 }
 
 /** The bytes of an object file. */
-export function elfObject(sections: readonly ElfSection[], symbols: readonly ElfSymbol[]): Uint8Array {
+export function elfObject(sections: readonly ElfSection[], symbols: readonly (ElfSymbol | ElfExternal)[]): Uint8Array {
   const strings = createStringTable(encodeUtf8);
   const numberOf = (name: string): number => 1 + sections.findIndex((section) => section.name === name);
   const symbolTable = sections.length + 1;
@@ -96,7 +103,7 @@ export function elfObject(sections: readonly ElfSection[], symbols: readonly Elf
 }
 
 function symbolsOf(
-  symbols: readonly ElfSymbol[],
+  symbols: readonly (ElfSymbol | ElfExternal)[],
   sectionNumber: (name: string) => number,
   nameOffset: (name: string) => number,
 ): Uint8Array {
@@ -105,7 +112,11 @@ function symbolsOf(
   for (const [index, symbol] of symbols.entries()) {
     const at = (index + 1) * symbolBytes;
     view.setUint32(at, nameOffset(symbol.name), true);
-    view.setUint8(at + 4, (globalBinding << 4) | symbolKind[symbol.kind]);
+    if (symbol.kind === 'external') {
+      view.setUint8(at + 4, binding.weak << 4);
+      continue;
+    }
+    view.setUint8(at + 4, (binding.global << 4) | symbolKind[symbol.kind]);
     view.setUint16(at + 6, sectionNumber(symbol.section), true);
     view.setBigUint64(at + 8, BigInt(symbol.offset), true);
     view.setBigUint64(at + 16, BigInt(symbol.bytes), true);
@@ -113,13 +124,16 @@ function symbolsOf(
   return bytes;
 }
 
-function relocationsOf(relocations: readonly ElfRelocation[], symbols: readonly ElfSymbol[]): Uint8Array {
+function relocationsOf(
+  relocations: readonly ElfRelocation[],
+  symbols: readonly (ElfSymbol | ElfExternal)[],
+): Uint8Array {
   const bytes = new Uint8Array(relocations.length * relocationBytes);
   const view = new DataView(bytes.buffer);
-  for (const [index, { offset, symbol }] of relocations.entries()) {
+  for (const [index, { offset, symbol, use }] of relocations.entries()) {
     const number = 1 + symbols.findIndex(({ name }) => name === symbol);
     view.setBigUint64(index * relocationBytes, BigInt(offset), true);
-    view.setUint32(index * relocationBytes + 8, addressOfSymbol, true);
+    view.setUint32(index * relocationBytes + 8, relocationTypes[use], true);
     view.setUint32(index * relocationBytes + 12, number, true);
   }
   return bytes;

@@ -105,6 +105,9 @@ function writeInstruction(
     case 'load-map-value':
       write(loadImmediate64Code, instruction.destination, pseudo.mapValue, 0, descriptorOf(instruction.map, maps));
       return writeSlot(view, slot + 1, 0, 0, 0, 0, instruction.offset);
+    case 'load-kernel-function':
+      write(loadImmediate64Code, instruction.destination, pseudo.number, 0, 0);
+      return writeSlot(view, slot + 1, 0, 0, 0, 0, 0);
     case 'jump':
       return write(opcodeClass.jump64 | jumpCode, 0, 0, distance, 0);
     case 'jump-if': {
@@ -115,10 +118,15 @@ function writeInstruction(
     case 'call':
       return write(opcodeClass.jump64 | callCode, 0, 0, 0, instruction.helper);
     case 'call-kernel':
-      return write(opcodeClass.jump64 | callCode, 0, pseudoKernelCall, 0, instruction.function);
+      return write(opcodeClass.jump64 | callCode, 0, pseudoKernelCall, 0, numberOf(instruction.function));
     case 'exit':
       return write(opcodeClass.jump64 | exitCode, 0, 0, 0, 0);
   }
+}
+
+/** A function that is known by its name has no number yet. */
+function numberOf(kernelFunction: number | string): number {
+  return typeof kernelFunction === 'number' ? kernelFunction : 0;
 }
 
 function withOperand(code: number, operand: Operand): { code: number; source: number; immediate: number } {

@@ -16,6 +16,7 @@ export type Instruction =
   | LoadImmediate64
   | LoadMap
   | LoadMapValue
+  | LoadKernelFunction
   | Jump
   | JumpIf
   | Call
@@ -71,6 +72,14 @@ export interface LoadMemory extends Spanned {
   readonly destination: Register;
   readonly base: Register;
   readonly offset: number;
+  /** The member of a structure of the kernel that lies there: loaders of object files correct the offset by it. */
+  readonly member?: KernelMember;
+}
+
+/** A 32-bit member of one of the kernel's structures. */
+export interface KernelMember {
+  readonly structure: string;
+  readonly name: string;
 }
 
 /** `*(base + offset) = source`. */
@@ -104,6 +113,13 @@ export interface LoadMapValue extends Spanned {
   readonly offset: number;
 }
 
+/** The address of a function of the kernel, which is 0 where the kernel has none of that name; two slots. */
+export interface LoadKernelFunction extends Spanned {
+  readonly kind: 'load-kernel-function';
+  readonly destination: Register;
+  readonly function: string;
+}
+
 export interface Jump extends Spanned {
   readonly kind: 'jump';
   readonly target: string;
@@ -127,10 +143,13 @@ export interface Call extends Spanned {
   readonly helper: number;
 }
 
-/** Calls a function of the kernel (a kfunc) by its number in the kernel's BTF. */
+/**
+ * Calls a function of the kernel (a kfunc): by its number in the kernel's BTF, or by its name, which loaders of object
+ * files look up. Whom nobody looks up must not be reached.
+ */
 export interface CallKernel extends Spanned {
   readonly kind: 'call-kernel';
-  readonly function: number;
+  readonly function: number | string;
 }
 
 export interface Exit extends Spanned {
@@ -151,6 +170,7 @@ export function slotsOf(instruction: Instruction): 0 | 1 | 2 {
     case 'load-immediate':
     case 'load-map':
     case 'load-map-value':
+    case 'load-kernel-function':
       return 2;
     default:
       return 1;

@@ -23,7 +23,7 @@ export function call(helper: number): Call {
   return { kind: 'call', helper };
 }
 
-export function callKernel(kernelFunction: number): CallKernel {
+export function callKernel(kernelFunction: number | string): CallKernel {
   return { kind: 'call-kernel', function: kernelFunction };
 }
 

@@ -1,3 +1,5 @@
+import type { KernelMember } from './instruction.ts';
+
 /**
  * Where a running kernel keeps what `struct xdp_md` does not show: whether a packet has more buffers than the first.
  * Asking the kernel's own structure costs nothing, the helper that tells the whole length 6 to 9 ns.
@@ -5,8 +7,8 @@
  * Linux 6.2 and later; the program needs CAP_PERFMON, for it reads kernel memory.
  */
 export interface KernelContext {
-  /** The BTF number of `bpf_cast_to_kern_ctx`, which the verifier turns into a move of a register. */
-  readonly castFunction: number;
+  /** The BTF number (or the name) of `bpf_cast_to_kern_ctx`, which the verifier turns into a move of a register. */
+  readonly castFunction: number | string;
   /** The offset of `flags` in `struct xdp_buff`; its bit 0 is XDP_FLAGS_HAS_FRAGS. */
   readonly flagsOffset: number;
 }
@@ -16,6 +18,11 @@ export const hasFragments = 1;
 const castName = 'bpf_cast_to_kern_ctx';
 const structureName = 'xdp_buff';
 const memberName = 'flags';
+
+/** What an object file says instead, for any kernel: its loader fills the numbers in. */
+export const anyKernelContext: KernelContext = { castFunction: castName, flagsOffset: 0 };
+
+export const flagsMember: KernelMember = { structure: structureName, name: memberName };
 
 /** Kinds of types (Documentation/bpf/btf.rst). */
 const kind = { structure: 4, union: 5, function: 12 } as const;

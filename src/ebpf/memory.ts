@@ -1,5 +1,6 @@
 import type {
   LoadImmediate64,
+  LoadKernelFunction,
   LoadMap,
   LoadMapValue,
   LoadMemory,
@@ -21,6 +22,11 @@ export function store(size: MemorySize, base: Register, offset: number, source: 
 
 export function loadImmediate64(destination: Register, value: bigint): LoadImmediate64 {
   return { kind: 'load-immediate', destination, value };
+}
+
+/** `destination = name`, 0 where the kernel has no such function */
+export function loadKernelFunction(destination: Register, name: string): LoadKernelFunction {
+  return { kind: 'load-kernel-function', destination, function: name };
 }
 
 export function loadMap(destination: Register, map: string): LoadMap {

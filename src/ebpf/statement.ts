@@ -48,6 +48,10 @@ const forms: readonly Form[] = [
     }),
   ),
   form('call kernel-function#([0-9]+)', ([number]) => ({ kind: 'call-kernel', function: Number(number) })),
+  form('call kernel-function#([a-z]\\w*)', ([name]) => ({ kind: 'call-kernel', function: name as string })),
+  form(`(${register}) = kernel-function#([a-z]\\w*) ll`, ([destination, name]) => {
+    return { kind: 'load-kernel-function', destination: registerOf(destination), function: name as string };
+  }),
   form('call (?:bpf_)?([a-z]\\w*)(?:#([0-9]+))?', ([name, known]) => ({ kind: 'call', helper: helperOf(name, known) })),
   form('call (0x[0-9a-f]+|[0-9]+)', ([helper]) => ({ kind: 'call', helper: Number(helper) })),
   form(`(${register}) = map\\[([\\w.:]+)\\](?:\\[0\\]\\+([0-9]+))?`, ([destination, map, offset]) =>

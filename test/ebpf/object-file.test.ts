@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { mixedFrames } from '../../scripts/pcap-packets.ts';
 import { helper } from '../../src/ebpf/helper.ts';
+import { anyKernelContext } from '../../src/ebpf/kernel-context.ts';
 import { call, callKernel, exitProgram } from '../../src/ebpf/jump.ts';
 import { loadMapValue } from '../../src/ebpf/memory.ts';
 import { objectFile, ObjectFileError, programSections } from '../../src/ebpf/object-file.ts';
 import type { Program } from '../../src/ebpf/program.ts';
 import { tableLayout, tableMapSpec } from '../../src/ebpf/table-map.ts';
+import { readCounters } from '../../src/appliance/counter-map.ts';
 import { openPinned } from '../../src/kernel/bpf/object.ts';
 import { mapInfo, nativeCode, programInfo } from '../../src/kernel/bpf/info.ts';
 import { openById } from '../../src/kernel/bpf/id.ts';
@@ -28,7 +30,7 @@ const filters = ['tcp port 22', 'ip6 or vlan', 'greater 100 and not arp', 'udp[4
 function programOf(text: string, hook: 'xdp' | 'tc'): Program {
   const source = { name: 'filter', text };
   const filter = compileFilter(source, { linkType: 'EN10MB', names: systemNames(), live: true });
-  return hookProgram(policyOfFilter(filter, 'drop'), { hook, counters: true }).program;
+  return hookProgram(policyOfFilter(filter, 'drop'), { hook, counters: true, kernelContext: anyKernelContext }).program;
 }
 
 /** Runs a command to its end and gives what it printed, which must not be a complaint. */
@@ -157,6 +159,29 @@ describe('an object file', () => {
         { name: 't1_set', type: 1, keySize: 8, valueSize: 16, maxEntries: 65536, flags: 1 },
       ]);
     } finally {
+      kernel.close(theirs);
+    }
+  });
+
+  it('asks the kernel, where it can, whether there is more than one buffer, and counts the same', function () {
+    const program = programOf('tcp port 22', 'xdp');
+    const theirs = loadedByBpftool(program);
+    const ours = load(kernel, program);
+    try {
+      const lengths = [60, 1514, 3520, 3521, 9000];
+      for (const descriptor of [theirs, ours.descriptor]) {
+        for (const length of lengths) testRun(kernel, descriptor, { data: new Uint8Array(length) });
+      }
+      const [map] = programInfo(kernel, theirs).mapIds as [number];
+      const counters = openById(kernel, 'map', map);
+      expect(readCounters(kernel, counters)[1]).to.deep.equal({
+        packets: BigInt(lengths.length),
+        bytes: BigInt(lengths.reduce((sum, length) => sum + length)),
+      });
+      expect(readCounters(kernel, ours.maps.get('counters') as number)).to.deep.equal(readCounters(kernel, counters));
+      kernel.close(counters);
+    } finally {
+      ours.close();
       kernel.close(theirs);
     }
   });

@@ -4,8 +4,8 @@ import { add, and, lsh, mov, mul, sub } from '../alu.ts';
 import { helper } from '../helper.ts';
 import type { HookShape } from '../hook-shape.ts';
 import { call, callKernel, jump, jumpIf } from '../jump.ts';
-import { hasFragments, type KernelContext } from '../kernel-context.ts';
-import { load, loadMap, store } from '../memory.ts';
+import { flagsMember, hasFragments, type KernelContext } from '../kernel-context.ts';
+import { load, loadKernelFunction, loadMap, store } from '../memory.ts';
 import type { MapSpec } from '../program.ts';
 import { goTo, type Edges } from './edges.ts';
 import type { Emitter } from './emitter.ts';
@@ -153,9 +153,19 @@ function emitBytesOfBuffers(
 ): void {
   const context = frame.slot('context of buffers', 8);
   const whole = emitter.freshLabel();
+  const ask = emitter.freshLabel();
   emitter.emit(load(4, 'r2', 'r1', shape.dataOffset), load(4, 'r3', 'r1', shape.dataEndOffset), sub('r3', 'r2'));
-  emitter.emit(store(8, 'r10', bytes, 'r3'), store(8, 'r10', context, 'r1'), callKernel(castFunction));
-  emitter.emit(load(4, 'r1', 'r0', flagsOffset), and('r1', hasFragments), jumpIf('r1', '==', 0, whole));
+  emitter.emit(store(8, 'r10', bytes, 'r3'), store(8, 'r10', context, 'r1'));
+  if (typeof castFunction === 'string') {
+    emitter.emit(loadKernelFunction('r2', castFunction), jumpIf('r2', '==', 0, ask));
+  }
+  emitter.emit(callKernel(castFunction));
+  emitter.emit(
+    { ...load(4, 'r1', 'r0', flagsOffset), member: flagsMember },
+    and('r1', hasFragments),
+    jumpIf('r1', '==', 0, whole),
+  );
+  emitter.place(ask);
   emitter.emit(load(8, 'r1', 'r10', context), call(helper.xdpGetBufferLength), store(8, 'r10', bytes, 'r0'));
   emitter.place(whole);
 }
