@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { InputError } from './input-error.ts';
+import { unreadable } from './unreadable.ts';
 
 /** The elements in a file, one a line; `#` begins a comment; `-` is standard input. @throws InputError */
 export function elementsFromFile(path: string): readonly string[] {
@@ -7,7 +7,7 @@ export function elementsFromFile(path: string): readonly string[] {
   try {
     text = readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {
-    throw new InputError(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw unreadable(path, error);
   }
   const lines = text.split('\n').map((line) => line.replace(/#.*$/, '').trim());
   return lines.filter((line) => line !== '');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Source } from '../ir/span.ts';
 import { InputError } from './input-error.ts';
+import { unreadable } from './unreadable.ts';
 
 /**
  * The filter that a command was given: words of the command line, joined as tcpdump joins them, or a file. A file may
@@ -16,8 +17,6 @@ function readFilterFile(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    throw new InputError(
-      `cannot read the filter file ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-    );
+    throw unreadable(`the filter file ${file}`, error);
   }
 }

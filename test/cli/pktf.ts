@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
@@ -51,6 +52,20 @@ export function pktfPrints(...words: readonly string[]): string {
 /** Runs pktf with `--json`, expects success, and gives its one document. */
 export function pktfJson<Document>(...words: readonly string[]): Document {
   return JSON.parse(pktfPrints(...words, '--json')) as Document;
+}
+
+/** The same, without keeping others waiting. */
+export async function pktfBeside(...words: readonly string[]): Promise<Finished> {
+  const child = startPktf(...words);
+  child.stdin.end();
+  const [code, stdout, stderr] = await Promise.all([
+    new Promise<number | null>((resolve) => child.once('close', resolve)),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  const finished = { code, stdout, stderr };
+  expectDecent(finished, words);
+  return finished;
 }
 
 /** Starts pktf and leaves it running. */

@@ -99,6 +99,8 @@ async function receive(
         const waiting = file === undefined ? output.line(packetLine(batch, i)) : file.write(batch, i);
         if (waiting instanceof Promise) await waiting;
       }
+      // What has come is to be in the file, and to reach whoever reads from a pipe, before the next wait.
+      await file?.flush();
       if (captured >= limit) break;
     }
   } finally {

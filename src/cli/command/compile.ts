@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { CompiledProgram } from '../compiled-program.ts';
 import { filterSource } from '../filter-source.ts';
+import { SystemError } from '../../kernel/system-error.ts';
 import { InputError } from '../input-error.ts';
 import {
   countFlag,
@@ -106,7 +107,8 @@ async function writeResult(file: string, result: string | Uint8Array, output: Ou
   try {
     await writeFile(file, result);
   } catch (error) {
-    throw new InputError(`cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    const { errno } = error as NodeJS.ErrnoException;
+    throw errno === undefined ? error : new SystemError(`write ${file}`, -errno);
   }
   output.note(`written to ${file}`);
 }
