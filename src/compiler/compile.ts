@@ -30,6 +30,8 @@ export interface CompileOptions {
   readonly known?: KnownHeaders;
   /** `follow`: transport headers are looked for behind IPv6 extension headers too. Default `fixed`. */
   readonly extensionHeaders?: 'fixed' | 'follow';
+  /** False for one who compiles a filter several times: looking for contradictions takes most of the time. */
+  readonly warns?: boolean;
 }
 
 export interface CompiledFilter {
@@ -59,7 +61,8 @@ export function compile(source: Source, options: CompileOptions): CompiledFilter
   const joined = and(...clauses.map((clause) => clause.predicate));
   const stored = variablesOf(options.known);
   const predicate = lowering.variables === stored.length ? joined : withInitialVariables(joined, stored);
-  const warnings = warnOfNeverMatching(linkType, { predicate, span: spanOf(expression) }, clauses);
+  const warnings =
+    options.warns === false ? [] : warnOfNeverMatching(linkType, { predicate, span: spanOf(expression) }, clauses);
   return {
     predicate,
     readsKnownTransport: lowering.transport?.used ?? false,

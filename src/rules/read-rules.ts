@@ -97,9 +97,12 @@ function readMatch(
     found.map((problem) => ({ ...problem, span: move(problem.span) }));
   const source: Source = { name: document.source.name, text: written.text };
   try {
-    const alone = compile(source, options.compile);
-    problems.push(...moved(alone.diagnostics));
-    const known = options.known.map((headers) => compile(source, { ...options.compile, known: headers }));
+    // One of them looks for contradictions: the shortest.
+    const alone = compile(source, { ...options.compile, warns: options.known.length === 0 });
+    const known = options.known.map((headers, index) =>
+      compile(source, { ...options.compile, known: headers, warns: index === 0 }),
+    );
+    problems.push(...moved((known[0] ?? alone).diagnostics));
     return {
       match: moveSpans(alone.predicate, move),
       known: known.map(({ predicate }) => moveSpans(predicate, move)),
