@@ -40,6 +40,7 @@ export const liveFilters: readonly string[] = [
   'ether[ether[14] & 15] = 0',
   'ether[(ether[12] & 0xf) + 8] = 8',
   'ether[ether[15] + 7:2] = 7',
+  'ether[ether[15] + 4:2] & 0xff = 0x81',
   'ether[len - 2:2] = 0xbeef',
   'ether[len / 2] = 0x5a or ether[4000] = 0x5a',
   'ether[8998:4] = 0x5a5a5a5a',
