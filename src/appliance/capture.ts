@@ -21,6 +21,8 @@ export interface CaptureRequest {
   /** Bytes of a packet to keep. */
   readonly snaplen: number;
   readonly promiscuous: boolean;
+  /** As `LiveOptions` has it. */
+  readonly delivery?: LiveOptions['delivery'];
   readonly optimize?: boolean;
   readonly names?: Names;
 }
@@ -77,9 +79,16 @@ function passesOf(request: CaptureRequest): typeof optimize {
 }
 
 function open(kernel: Kernel, options: CaptureRequest & LiveOptions): LiveSource {
-  const { ifindex, linkType, snaplen, promiscuous, prepare } = options;
+  const { ifindex, linkType, snaplen, promiscuous, delivery = 'immediate', prepare } = options;
   const what = `capturing on ${options.interface}`;
   return withPermission(kernel, what, ['CAP_NET_RAW'], () =>
-    openLive(kernel, { ifindex, linkType, snaplen, promiscuous, ...(prepare === undefined ? {} : { prepare }) }),
+    openLive(kernel, {
+      ifindex,
+      linkType,
+      snaplen,
+      promiscuous,
+      delivery,
+      ...(prepare === undefined ? {} : { prepare }),
+    }),
   );
 }

@@ -18,7 +18,7 @@ export interface LiveOptions {
    * `immediate` (default): each packet at once, at the price of a system call. `ring`: through memory shared with the
    * kernel, many at a time and up to 50 ms late; what is younger than that when the source is closed is lost.
    */
-  readonly delivery?: 'immediate' | 'ring';
+  readonly delivery?: 'immediate' | 'ring' | undefined;
   /** Bytes of buffer in the kernel to ask for. A ring has 8 MiB unless said. */
   readonly receiveBuffer?: number;
   /** Attaches a filter, before the first packet can arrive. */

@@ -14,8 +14,11 @@ export interface ReplayOptions {
   readonly engine: Engine;
   /** How many counters the program has, for every link type the same. */
   readonly counters: number;
-  /** Sees every batch with its outcomes, which are valid until it returns (or its promise is settled). */
-  readonly onBatch?: (batch: PacketBatch, outcomes: Uint16Array) => void | Promise<void>;
+  /**
+   * Sees every batch with its outcomes, which are valid until it returns (or its promise is settled), and the verdicts
+   * that the numbers among the outcomes stand for.
+   */
+  readonly onBatch?: (batch: PacketBatch, outcomes: Uint16Array, verdicts: readonly Verdict[]) => void | Promise<void>;
   /**
    * Told of a capture that cannot be read to its end; what was read of it is counted, and the next one follows.
    * Without it, the error is thrown.
@@ -55,7 +58,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     const failed = running instanceof Promise ? await running : running;
     if (failed !== undefined) throw unableError(options.engine, failed);
     tally.add(batch, outcomes);
-    await options.onBatch?.(batch, outcomes);
+    await options.onBatch?.(batch, outcomes, table.verdicts);
   };
   try {
     await forEachBatch(options.sources, see, options.onFailure);
