@@ -17,13 +17,18 @@ export interface Comparison {
   readonly order: Order;
 }
 
-export function comparisonOf(test: Exclude<Test, { kind: 'present' }>): Comparison {
+/** @param isAtHand whether a value is already computed in the host's order, which then costs less than another load */
+export function comparisonOf(
+  test: Exclude<Test, { kind: 'present' }>,
+  isAtHand: (value: Value) => boolean = () => false,
+): Comparison {
   const [first, second] = test.kind === 'compare' ? [test.left, test.right] : [test.value, test.mask];
   const operator = test.kind === 'compare' ? test.operator : 'any-bit';
   const swapped = first.kind === 'constant' && second.kind !== 'constant';
   const [left, right] = swapped ? [second, first] : [first, second];
   const condition = swapped ? mirroredConditions[operator] : conditions[operator];
-  const size = condition === '==' || condition === '&' ? networkSize(left) : undefined;
+  const minds = condition !== '==' && condition !== '&';
+  const size = minds || isAtHand(left) ? undefined : networkSize(left);
   if (size !== undefined && right.kind === 'constant' && (condition === '&' || fits(right.value, size))) {
     return { left, condition, right: constant(swapBytes(right.value, size)), order: 'network' };
   }

@@ -17,10 +17,12 @@ import {
   evaluate,
   evaluateOperands,
   fetchLength,
-  mostUsedBase,
+  hottestBase,
+  isHeld,
   pointerTo,
   type FastState,
 } from './fast-value.ts';
+import { heatOf } from './heat.ts';
 import { layoutOrder } from './layout-order.ts';
 import type { TableMaps } from './lookup.ts';
 import { needsOf, nodeValues } from './needs.ts';
@@ -51,12 +53,13 @@ export interface FastPathOptions {
  */
 export function emitFastPath(entry: Node, options: FastPathOptions): void {
   const { emitter, shape, frame, tables, plan, exits, twinOf } = options;
-  const order = layoutOrder(entry, (node) => fastSuccessorsOf(node, shape));
+  const continuations = (node: Node): readonly Node[] => fastSuccessorsOf(node, shape);
+  const order = layoutOrder(entry, continuations);
   const anticipated = anticipatedNeeds(order, shape);
   const incoming = new Map<Node, Facts>([[entry, noFacts()]]);
   const labels = new Map<Node, string>();
   const waiting = createWaitingJumps(emitter);
-  const homeBase = mostUsedBase(order, needsOf);
+  const homeBase = hottestBase(order, needsOf, heatOf(order, continuations));
 
   const reach = (node: Node): string => {
     if (node.kind === 'exit') return exits.labelOf(node.verdict);
@@ -136,7 +139,13 @@ function emitTest(state: FastState, edges: Edges, { test, whenTrue, whenFalse }:
     if (base !== undefined) pointerTo(state, base, displacement + test.size);
     return goTo(edges, whenTrue);
   }
-  const { left, condition, right, order } = comparisonOf(test);
+  const { left, condition, right, order } = comparisonOf(test, (value) => isHeld(state, value, 'host'));
+  if (whenTrue === whenFalse && left.kind === 'load' && right.kind === 'constant') {
+    // Asked only to fail where the bytes are not there.
+    const { base, displacement } = addressOf(left.offset);
+    if (base !== undefined) pointerTo(state, base, displacement + left.size);
+    return goTo(edges, whenTrue);
+  }
   if (right.kind === 'constant') {
     return branch(edges, evaluate(state, left, order), condition, right.value | 0, whenTrue, whenFalse);
   }

@@ -49,6 +49,13 @@ export function evaluate(state: FastState, value: Value, order: Order): Register
   return register;
 }
 
+/** Whether a register holds the value already. */
+export function isHeld({ facts }: FastState, value: Value, order: Order): boolean {
+  const key = `${order} ${valueKey(value)}`;
+  for (const holding of facts.holdings.values()) if (holding.kind === 'value' && holding.key === key) return true;
+  return false;
+}
+
 /** A register that holds the value and may be overwritten. */
 function evaluateInto(state: FastState, value: Value, order: Order, wanted?: Register): Register {
   const { emitter, plan, shape } = state;
@@ -243,11 +250,18 @@ function whileLocked<T>(state: FastState, register: Register, action: () => T): 
   return result;
 }
 
-/** Of all computed offsets that nodes read at, the most used one. */
-export function mostUsedBase(nodes: readonly Node[], needsOf: (node: Node) => Needs): string | undefined {
+/** Of all computed offsets that nodes read at, the one that most packets meet. */
+export function hottestBase(
+  nodes: readonly Node[],
+  needsOf: (node: Node) => Needs,
+  heat: ReadonlyMap<Node, number>,
+): string | undefined {
   const uses = new Map<string, number>();
-  for (const node of nodes)
-    for (const key of needsOf(node).keys()) if (key !== '') uses.set(key, (uses.get(key) ?? 0) + 1);
+  for (const node of nodes) {
+    for (const key of needsOf(node).keys()) {
+      if (key !== '') uses.set(key, (uses.get(key) ?? 0) + (heat.get(node) ?? 0));
+    }
+  }
   let best: string | undefined;
   for (const [key, count] of uses) if (best === undefined || count > (uses.get(best) as number)) best = key;
   return best;
