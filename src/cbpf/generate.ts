@@ -48,11 +48,14 @@ export function generate(graph: Graph, options: GenerateOptions): Program {
   return { linkType: graph.linkType, instructions };
 }
 
+/** What no other form brings below the limit. */
+const hopelessLength = 4 * mostInstructions;
+
 /** Of the forms that a graph can be given for this machine: that with the fewest instructions, the plain one if in doubt. */
 function shortest(entry: Node, options: GenerateOptions): readonly Instruction[] {
   const plainForm = assemble(entry, options);
-  if (plainForm.length > mostInstructions) return plainForm;
-  return [entry, askProtocolLast(entry)]
+  if (plainForm.length > hopelessLength) return plainForm;
+  return [...new Set([entry, askProtocolLast(entry)])]
     .map((form) => withUnifiedShapes(form, options))
     .reduce((best, each) => (each.length < best.length ? each : best), plainForm);
 }

@@ -1,4 +1,4 @@
-import { rebuild, topologicalOrder, type Node, type TestNode } from '../../ir/graph.ts';
+import { rebuild, type Node, type TestNode } from '../../ir/graph.ts';
 import { canFail, valueKey, type Value } from '../../ir/value.ts';
 import { valuesOf } from '../../ir/test.ts';
 
@@ -15,8 +15,8 @@ function exchanged(node: TestNode): Node {
   const asked = valuesOf(node.test)[0] as Value;
   if (asked.kind !== 'load' || asked.offset.kind !== 'constant') return node;
   const key = valueKey(asked);
-  const own = topologicalOrder(node).filter((other) => asks(other, key));
-  if (own.length > mostTests) return node;
+  const own = testsOf(node, key);
+  if (own === undefined) return node;
   const inside = new Set<Node>(own);
   const exits = new Set(own.flatMap(({ whenTrue, whenFalse }) => [whenTrue, whenFalse]));
   const outside = [...exits].filter((exit) => !inside.has(exit));
@@ -27,22 +27,34 @@ function exchanged(node: TestNode): Node {
   const isConstantLoad = first.kind === 'load' && first.offset.kind === 'constant' && canFail(first);
   if (!isConstantLoad || condition.test.kind !== 'any-bit') return node;
   if (condition.whenTrue !== node.whenFailing || condition.whenFailing !== node.whenFailing) return node;
-  return { ...condition, whenFalse: leadingTo(node, inside, condition, condition.whenFalse) };
+  return { ...condition, whenFalse: leadingTo(own, condition, condition.whenFalse) };
 }
 
 const mostTests = 16;
+
+/** The tests of one value that hang together, each behind those that it leads to; undefined if they are many. */
+function testsOf(first: TestNode, key: string): readonly TestNode[] | undefined {
+  const own: TestNode[] = [];
+  const visit = (node: Node): void => {
+    if (!asks(node, key) || own.includes(node) || own.length > mostTests) return;
+    visit(node.whenTrue);
+    visit(node.whenFalse);
+    if (!own.includes(node)) own.push(node);
+  };
+  visit(first);
+  return own.length > mostTests ? undefined : own;
+}
 
 function asks(node: Node, key: string): node is TestNode {
   return node.kind === 'test' && valueKey(valuesOf(node.test)[0] as Value) === key;
 }
 
 /** The tests of the protocol, going on to what stood behind the condition. */
-function leadingTo(first: TestNode, inside: ReadonlySet<Node>, condition: Node, next: Node): Node {
+function leadingTo(own: readonly TestNode[], condition: Node, next: Node): Node {
   const copies = new Map<Node, Node>([[condition, next]]);
   const copyOf = (node: Node): Node => copies.get(node) ?? node;
-  for (const node of topologicalOrder(first).toReversed()) {
-    if (!inside.has(node) || node.kind !== 'test') continue;
+  for (const node of own) {
     copies.set(node, { ...node, whenTrue: copyOf(node.whenTrue), whenFalse: copyOf(node.whenFalse) });
   }
-  return copyOf(first);
+  return copyOf(own.at(-1) as Node);
 }

@@ -7,8 +7,8 @@ import { splitOffset } from './simplify.ts';
 export interface Match {
   readonly first: TestNode;
   readonly second: TestNode;
-  /** The nodes of the first part that have a counterpart in the second. */
-  readonly nodes: ReadonlySet<Node>;
+  /** The nodes of the first part, each with the node of the second that asks the same. */
+  readonly counterparts: ReadonlyMap<Node, Node>;
   /** Where the loads differ, other than that of `accumulator`. */
   readonly anchor: Anchor | undefined;
   /** The values asked first, if they lie otherwise to each other than all others do. */
@@ -56,7 +56,10 @@ interface Pair {
   readonly second: Load;
 }
 
-/** @returns undefined where the parts differ in more than places, or the places in no regular way */
+/**
+ * @param first and `second` have the same skeleton
+ * @returns undefined where the parts go on to different nodes, or the places differ in no regular way
+ */
 export function matchShapes(first: TestNode, second: TestNode): Match | undefined {
   const counterparts = new Map<Node, Node>();
   const pairs = new Map<string, Pair>();
@@ -66,24 +69,22 @@ export function matchShapes(first: TestNode, second: TestNode): Match | undefine
     const known = counterparts.get(one);
     if (one === other || known === other) continue;
     if (known !== undefined || one.kind !== 'test' || other.kind !== 'test') return undefined;
-    if (shapeOf(one.test) !== shapeOf(other.test)) return undefined;
     counterparts.set(one, other);
     const [values, otherValues] = [valuesOf(one.test), valuesOf(other.test)];
     if (!values.every((value, place) => pairLoads(value, otherValues[place] as Value, pairs))) return undefined;
     open.push([one.whenTrue, other.whenTrue], [one.whenFalse, other.whenFalse]);
   }
-  const nodes = new Set(counterparts.keys());
   const differing = [...pairs.values()].filter((pair) => valueKey(pair.first) !== valueKey(pair.second));
   if (differing.length === 0) return undefined;
   const anchor = anchorOf(differing);
-  if (anchor !== undefined) return { first, second, nodes, anchor, accumulator: undefined };
+  if (anchor !== undefined) return { first, second, counterparts, anchor, accumulator: undefined };
   const [asked, otherAsked] = [valuesOf(first.test)[0] as Value, valuesOf(second.test)[0] as Value];
   const others = differing.filter((pair) => pair.first !== asked && valueKey(pair.first) !== valueKey(asked));
   if (asked.kind !== 'load' || others.length === differing.length) return undefined;
   const accumulator = { first: asked, second: otherAsked };
-  if (others.length === 0) return { first, second, nodes, anchor: undefined, accumulator };
+  if (others.length === 0) return { first, second, counterparts, anchor: undefined, accumulator };
   const rest = anchorOf(others);
-  return rest === undefined ? undefined : { first, second, nodes, anchor: rest, accumulator };
+  return rest === undefined ? undefined : { first, second, counterparts, anchor: rest, accumulator };
 }
 
 /** Whether two values are equal but for the offsets of loads, each load having one counterpart. */

@@ -16,25 +16,32 @@ export function unifiedShapes(entry: Node): readonly Node[] {
   const alike = new Map<number, TestNode[]>();
   const skeletons = skeletonsOf(order);
   const matches: Match[] = [];
+  const matched = new Set<Node>();
   for (const node of order) {
     if (node.kind !== 'test') continue;
     const skeleton = skeletons.get(node) as number;
     const others = alike.get(skeleton) ?? [];
     alike.set(skeleton, [...others, node].slice(-mostCandidates));
     for (const other of others) {
+      // Within two parts that match, all else does.
+      if (matched.has(node) && matched.has(other)) continue;
       const match = matchShapes(other, node);
-      if (match !== undefined && isSafe(match)) matches.push(match);
+      if (match === undefined || !isSafe(match)) continue;
+      matches.push(match);
+      for (const [own, counterpart] of match.counterparts) matched.add(own).add(counterpart);
     }
   }
   const index = firstFreeVariable(order);
   return matches
-    .toSorted((first, second) => second.nodes.size - first.nodes.size)
-    .slice(0, mostCandidates)
+    .toSorted((first, second) => second.counterparts.size - first.counterparts.size)
+    .slice(0, order.length > manyNodes ? 1 : mostCandidates)
     .map((match) => unify(entry, match, index));
 }
 
 /** Larger graphs are no classic programs anyway. */
 const mostNodes = 10_000;
+/** Where each form takes long to make, only the likeliest is made. */
+const manyNodes = 500;
 const mostCandidates = 4;
 
 /**
@@ -74,7 +81,7 @@ function unify(entry: Node, match: Match, index: number): Node {
 }
 
 /** The first part in terms of X, and of A for what is asked first. */
-function sharedPart({ first, nodes, anchor, accumulator }: Match, index: number): Node {
+function sharedPart({ first, counterparts, anchor, accumulator }: Match, index: number): Node {
   const asked = accumulator === undefined ? undefined : valueKey(accumulator.first);
   const change = (value: Value): Value => {
     if (asked !== undefined && valueKey(value) === asked) return variable(index + 1);
@@ -85,7 +92,7 @@ function sharedPart({ first, nodes, anchor, accumulator }: Match, index: number)
   const copies = new Map<Node, Node>();
   const copyOf = (node: Node): Node => copies.get(node) ?? node;
   for (const node of topologicalOrder(first).toReversed()) {
-    if (!nodes.has(node) || node.kind !== 'test') continue;
+    if (!counterparts.has(node) || node.kind !== 'test') continue;
     copies.set(node, {
       ...node,
       test: withValues(node.test, valuesOf(node.test).map(change)),

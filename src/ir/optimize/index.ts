@@ -1,5 +1,7 @@
 import type { Graph, Node } from '../graph.ts';
 import { decideByValue } from './decide-by-value.ts';
+import { mergeTests } from './merge-tests.ts';
+import { reduceArithmetic } from './reduce-arithmetic.ts';
 import { shareNodes } from './share-nodes.ts';
 import { threadKnownTests } from './thread-known-tests.ts';
 
@@ -12,6 +14,8 @@ export interface Pass {
   readonly run: (entry: Node) => Node;
 }
 
+const reduce: Pass = { name: 'reduce arithmetic', run: reduceArithmetic };
+const merge: Pass = { name: 'merge tests', run: mergeTests };
 const share: Pass = { name: 'share nodes', run: shareNodes };
 const thread: Pass = { name: 'thread known tests', run: threadKnownTests };
 
@@ -20,7 +24,7 @@ const decide: Pass = { name: 'decide by value', run: (entry) => decideByValue(en
 /**
  * In the order in which they run. Threading comes first: it makes graphs smaller cheaply.
  */
-export const passes: readonly Pass[] = [share, thread, decide, share];
+export const passes: readonly Pass[] = [reduce, share, thread, decide, merge, share];
 
 const decideRelaxed: Pass = { name: 'decide by value, relaxed', run: (entry) => decideByValue(entry, true) };
 
@@ -28,7 +32,7 @@ const decideRelaxed: Pass = { name: 'decide by value, relaxed', run: (entry) => 
  * For `--relaxed`: loads that would fail into no match may be left out or tried earlier or later, as libpcap's optimiser
  * does. A packet in which no load fails has the same outcome.
  */
-export const relaxedPasses: readonly Pass[] = [share, thread, decideRelaxed, share];
+export const relaxedPasses: readonly Pass[] = [reduce, share, thread, decideRelaxed, merge, share];
 
 export function optimize(graph: Graph): Graph {
   return { ...graph, entry: passes.reduce((entry, pass) => pass.run(entry), graph.entry) };

@@ -76,12 +76,13 @@ describe('ir/optimize', () => {
     });
   }
 
-  it('all passes together keep the outcome and never add a node', () => {
+  it('all passes together keep the outcome and do not let a graph grow much', () => {
     fc.assert(
       fc.property(randomPredicate(options), fc.array(randomPacket(options), { minLength: 8 }), (predicate, packets) => {
         const entry = entryOf(predicate);
         const better = optimize({ linkType: 'EN10MB', entry }).entry;
-        expect(size(better)).to.be.at.most(size(entry));
+        // A masked equality may become two comparisons.
+        expect(size(better)).to.be.at.most(2 * size(entry));
         for (const packet of packets) expect(evaluate(better, packet)).to.deep.equal(evaluate(entry, packet));
       }),
       { numRuns: 300 },

@@ -4,7 +4,7 @@ import type { Value } from '../../value.ts';
 import type { Segment } from './partition.ts';
 
 /** So many single numbers are asked for one after the other; more are halved first. */
-const longestChain = 3;
+const longestChain = 8;
 /** As many ranges at most beside single numbers that are asked for first. */
 const fewRanges = 4;
 
@@ -20,6 +20,8 @@ export function search(value: Value, segments: readonly Segment[], make: MakeTes
   if (second === undefined) return first.target;
   if (segments.length === 2) return oneTest(value, first, second, make);
   const background = backgroundOf(segments);
+  const bits = otherBits(segments, background);
+  if (bits !== undefined) return make(anyBit(value, bits), background, first.target);
   const points = segments.filter((segment) => isPoint(segment) && segment.target !== background);
   const ranges = segments.filter((segment) => !isPoint(segment) && segment.target !== background);
   if (points.length > 0 && points.length <= longestChain && ranges.length <= fewRanges) {
@@ -46,6 +48,14 @@ function halve(value: Value, segments: readonly Segment[], make: MakeTest): Node
   const lower = search(value, segments.slice(0, middle), make);
   const upper = search(value, segments.slice(middle), make);
   return make(compare('greater-or-equal', value, bound), upper, lower);
+}
+
+/** If all but 0 and one power of two lead to the background: the bits that neither has. */
+function otherBits(segments: readonly Segment[], background: Node): number | undefined {
+  const [zero, power, ...more] = segments.filter(({ target }) => target !== background);
+  if (zero === undefined || power === undefined || more.length > 0 || zero.target !== power.target) return undefined;
+  const single = isPoint(power) && (power.least & (power.least - 1)) === 0;
+  return zero.greatest === 0 && single ? ~power.least >>> 0 : undefined;
 }
 
 function isPoint({ least, greatest }: Segment): boolean {
