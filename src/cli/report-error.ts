@@ -1,7 +1,7 @@
 import { AttachError } from '../kernel/attach-error.ts';
 import { InexpressibleError } from '../cbpf/generate/inexpressible.ts';
 import { ObjectFileError } from '../ebpf/object-file.ts';
-import { ProgramRefused } from '../loader/program-refused.ts';
+import { ProgramRefused, ProgramTooLarge } from '../loader/program-refused.ts';
 import { ReplayError } from '../replay/replay-error.ts';
 import { ApplianceError } from '../appliance/appliance-error.ts';
 import { CaptureError } from '../capture/capture-error.ts';
@@ -30,6 +30,7 @@ export async function reportError(error: unknown): Promise<number> {
   if (error instanceof ProgramRefused) {
     return say(error.message, 'this is a bug in pktf: please report it with the text of the filter', exitCode.bug);
   }
+  if (error instanceof ProgramTooLarge) return say(error.message, error.help, exitCode.kernel);
   if (error instanceof ApplianceError) {
     return say(error.message, error.help, error.refusedBy === 'input' ? exitCode.input : exitCode.kernel);
   }

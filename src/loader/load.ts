@@ -13,7 +13,7 @@ import {
 import type { Kernel } from '../kernel/kernel.ts';
 import { isSystemError } from '../kernel/system-error.ts';
 import { createMaps } from './create-maps.ts';
-import { refusal } from './program-refused.ts';
+import { refusalOf } from './program-refused.ts';
 
 /** A program in the kernel with its maps; whoever loaded it closes it, or what holds it otherwise lives on. */
 export interface LoadedProgram {
@@ -30,7 +30,8 @@ export interface LoadedProgram {
  * program with none, so that any of them can stand in for another (DESIGN section 7).
  * @param provided descriptors, by the maps' names, of maps that exist already and stand for those of the program; they
  * stay the caller's
- * @throws ProgramRefused when the verifier refuses (a bug of ours), SystemError otherwise; nothing is left behind
+ * @throws ProgramRefused when the verifier refuses (a bug of ours), ProgramTooLarge, SystemError otherwise; nothing is
+ * left behind
  */
 export function load(
   kernel: Kernel,
@@ -50,7 +51,7 @@ export function load(
     return { descriptor, maps, innerMaps, close };
   } catch (error) {
     close();
-    throw error instanceof VerifierError ? refusal(program, error) : error;
+    throw refusalOf(program, error) ?? error;
   }
 }
 
