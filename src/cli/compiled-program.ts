@@ -10,7 +10,7 @@ import { objectFile } from '../ebpf/object-file.ts';
 import type { Program } from '../ebpf/program.ts';
 import type { Graph } from '../ir/graph.ts';
 import type { LinkType } from '../ir/link-type.ts';
-import { optimize } from '../ir/optimize/index.ts';
+import { optimize, optimizeRelaxed } from '../ir/optimize/index.ts';
 import { printGraph } from '../ir/print.ts';
 import type { Source } from '../ir/span.ts';
 import { systemNames } from '../names/system-names.ts';
@@ -32,6 +32,8 @@ export interface CompileRequest {
   readonly target: 'cbpf' | 'socket' | 'xdp' | 'tc';
   readonly linkType: LinkType;
   readonly optimize: boolean;
+  /** Truncated packets may get another verdict; whole ones do not. */
+  readonly relaxed?: boolean;
   readonly action: FilterAction;
   readonly counters: boolean;
   readonly acceptLength: number;
@@ -58,7 +60,8 @@ export function compileForTarget(source: Source, request: CompileRequest): Compi
 }
 
 function passesOf(request: CompileRequest): (graph: Graph) => Graph {
-  return request.optimize ? optimize : unchanged;
+  if (!request.optimize) return unchanged;
+  return request.relaxed === true ? optimizeRelaxed : optimize;
 }
 
 function classicForms(filter: Filter, request: CompileRequest): CompiledProgram {

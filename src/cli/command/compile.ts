@@ -23,6 +23,7 @@ interface Flags extends CommonFlags, FilterFlags {
   readonly emit?: 'ir' | 'asm' | 'elf' | 'native' | 'json';
   readonly action: 'count' | 'drop' | 'pass';
   readonly counters: boolean;
+  readonly relaxed?: true;
   readonly o?: string;
   readonly stats?: true;
 }
@@ -54,6 +55,7 @@ export function compileCommand(): Command {
         .default('count'),
     )
     .option('--no-counters', 'leave out the counters, for XDP and TC')
+    .option('--relaxed', 'loads that fail may be left out or moved, as libpcap’s optimiser does')
     .option('-o <file>', 'write to a file instead of standard output')
     .option('--stats', 'add sizes');
   withJson(withLinkType(withFilter(command)));
@@ -82,6 +84,7 @@ async function compile(words: readonly string[], flags: Flags): Promise<void> {
     target: flags.target,
     linkType: linkTypeFlag(flags.y) ?? 'EN10MB',
     optimize: flags.O !== true,
+    relaxed: flags.relaxed === true,
     action: flags.action,
     counters: flags.counters,
     acceptLength,
