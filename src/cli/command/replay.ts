@@ -4,6 +4,7 @@ import type { CaptureError } from '../../capture/capture-error.ts';
 import type { StatisticsCollector } from '../../replay/statistics.ts';
 import type { Verdict } from '../../ir/verdict.ts';
 import { exitCode } from '../exit-code.ts';
+import { withSets, type SetFlags } from '../sets.ts';
 import { withExamples, withFilter, withJson, type CommonFlags, type FilterFlags } from '../options.ts';
 import { openOutput, type Output } from '../output.ts';
 import { createProgress } from '../progress.ts';
@@ -14,7 +15,7 @@ import { programToReplay, type ReplayedProgram } from '../replay-program.ts';
 import { comparisonLines, resultDocument, resultLine, ruleLines, statisticsLines } from '../replay-result.ts';
 import { reportError, warnAbout } from '../report-error.ts';
 
-interface Flags extends CommonFlags, FilterFlags {
+interface Flags extends CommonFlags, FilterFlags, SetFlags {
   readonly r: readonly string[];
   readonly w?: string;
   readonly count?: true;
@@ -42,7 +43,7 @@ export function replayCommand(): Command {
         .choices(engineChoices)
         .default('javascript'),
     );
-  withJson(withFilter(command));
+  withJson(withSets(withFilter(command)));
   withExamples(command, [
     "pktf replay traffic.pcap 'tcp port 22'",
     "pktf replay traffic.pcap 'host 10.0.0.1' -w matches.pcap",
@@ -122,8 +123,11 @@ async function replayWith(choice: Exclude<EngineChoice, 'all'>, job: Replay): Pr
 
 /** Undefined where the packets themselves are not asked for. */
 function matchesOf({ paths, program, flags, output }: Replay): Matches | undefined {
-  if (flags.w !== undefined) return writtenTo(flags.w, paths, program.policy?.ruleOf);
-  const isSummary = flags.count === true || flags.stats === true || program.policy !== undefined;
+  const { policy } = program;
+  if (flags.w !== undefined) {
+    return writtenTo(flags.w, paths, policy && ((batch, index) => policy.ruleOf(batch, index)));
+  }
+  const isSummary = flags.count === true || flags.stats === true || policy !== undefined;
   return isSummary || output.json ? undefined : printedTo(output);
 }
 
