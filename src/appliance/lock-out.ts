@@ -2,7 +2,7 @@ import { evaluate } from '../ir/evaluate.ts';
 import { wholePacket } from '../ir/packet.ts';
 import { noTables, type Tables } from '../ir/table.ts';
 import { interfaceAddresses } from '../kernel/netlink/address.ts';
-import type { Link } from '../kernel/netlink/link.ts';
+import { links, type Link } from '../kernel/netlink/link.ts';
 import { neighbourAddress } from '../kernel/netlink/neighbour.ts';
 import { routeTo } from '../kernel/netlink/route.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -11,7 +11,8 @@ import type { EbpfHook } from '../pipeline.ts';
 import type { Policy } from '../rules/policy.ts';
 import { policyGraph } from '../rules/policy-graph.ts';
 import { ApplianceError } from './appliance-error.ts';
-import { sessionFrames, type SessionEnds } from './session-frames.ts';
+import { sessionFrames, type SessionEnds, type SessionFrame } from './session-frames.ts';
+import { tagsBelow } from './session-path.ts';
 import { findSshSession, type SshSession } from './ssh-session.ts';
 
 /**
@@ -33,22 +34,23 @@ export function refuseLockOut(
   const ends = endsOnInterface(kernel, link, session);
   if (ends === undefined) return;
   const { entry } = policyGraph(policy, { counters: false });
-  const cut = sessionFrames(ends, hook === 'tc-egress' ? 'outgoing' : 'incoming', policy.linkType).find(
-    ({ bytes }) => evaluate(entry, wholePacket(bytes), tables).verdict.kind === 'drop',
-  );
+  const frames = sessionFrames(ends, hook === 'tc-egress' ? 'outgoing' : 'incoming', policy.linkType);
+  const verdictOn = ({ bytes }: SessionFrame) => evaluate(entry, wholePacket(bytes), tables).verdict.kind;
+  const cut = frames.find((frame) => verdictOn(frame) !== 'pass');
   if (cut === undefined) return;
   const { peer, local } = session;
   throw new ApplianceError(
     'lock-out',
     'input',
     `this would cut your own SSH session (${peer.address} port ${peer.port} to ${local.address} port ${local.port}): ` +
-      `it drops ${cut.what}`,
+      `it ${verdictOn(cut) === 'drop' ? 'drops' : 'takes away'} ${cut.what}`,
     'let that through, or add --force if you have another way in',
   );
 }
 
 /**
- * The session's ends, if its packets go through the interface. In another network namespace than sshd's nobody has the
+ * The session's ends, if its packets go through the interface: because it is the session's own, or because that one is
+ * a VLAN, bridge or bond that stands on it. In another network namespace than sshd's nobody has the
  * session's local address (or it is a laboratory that copies the real network, where --force is at hand).
  */
 function endsOnInterface(kernel: Kernel, link: Link, session: SshSession): SessionEnds | undefined {
@@ -57,15 +59,21 @@ function endsOnInterface(kernel: Kernel, link: Link, session: SshSession): Sessi
   const holders = interfaceAddresses(kernel).filter(({ address }) => sameBytes(address, local));
   if (holders.length === 0) return undefined;
   const route = routeTo(kernel, peer);
-  if (route?.ifindex !== link.ifindex && !holders.some(({ ifindex }) => ifindex === link.ifindex)) return undefined;
+  const all = links(kernel);
   const nextHop = route?.gateway ?? peer;
-  return {
-    peer: { address: peer, port: session.peer.port },
-    local: { address: local, port: session.local.port },
-    localMac: link.address,
-    nextHop,
-    nextHopMac: neighbourAddress(kernel, link.ifindex, nextHop),
-  };
+  for (const ifindex of new Set([route?.ifindex ?? 0, ...holders.map((holder) => holder.ifindex)])) {
+    const tags = tagsBelow(all, ifindex, link.ifindex);
+    if (tags === undefined) continue;
+    return {
+      peer: { address: peer, port: session.peer.port },
+      local: { address: local, port: session.local.port },
+      localMac: all.find((each) => each.ifindex === ifindex)?.address ?? link.address,
+      nextHop,
+      nextHopMac: neighbourAddress(kernel, ifindex, nextHop),
+      tags,
+    };
+  }
+  return undefined;
 }
 
 /** sshd writes `fe80::1%eth0` for link-local peers and plain IPv4 for mapped ones. */

@@ -1,4 +1,5 @@
 import type { LinkType } from '../ir/link-type.ts';
+import type { VlanTag } from '../kernel/netlink/link.ts';
 import { buildArp, buildIcmp6, buildIp, buildLink, buildTcp, ipEtherType, type MacAddresses } from '../packet/build.ts';
 import { etherType, ipProtocol } from '../packet/protocol.ts';
 
@@ -10,6 +11,8 @@ export interface SessionEnds {
   readonly nextHop: Uint8Array;
   /** Undefined where the kernel has not learnt it. */
   readonly nextHopMac: Uint8Array | undefined;
+  /** VLAN tags on its frames, outermost first. */
+  readonly tags: readonly VlanTag[];
 }
 
 export interface SessionEnd {
@@ -45,7 +48,18 @@ export function sessionFrames(
     what: length === 0 ? 'its bare acknowledgements' : `its segments with ${length} bytes of data`,
     bytes: segmentFrame(from, to, length, linkType, macs),
   }));
-  return linkType === 'EN10MB' ? [...segments, ...resolutionFrames(ends, direction, macs)] : segments;
+  if (linkType !== 'EN10MB') return segments;
+  return [...segments, ...resolutionFrames(ends, direction, macs)].map(({ what, bytes }) => ({
+    what,
+    bytes: withTags(bytes, ends.tags),
+  }));
+}
+
+/** Tags stand behind the two hardware addresses, each with its EtherType before it. */
+function withTags(frame: Uint8Array, tags: readonly VlanTag[]): Uint8Array {
+  const addresses = 12;
+  const tagBytes = tags.flatMap(({ type, identifier }) => [type >> 8, type & 0xff, identifier >> 8, identifier & 0xff]);
+  return Uint8Array.of(...frame.subarray(0, addresses), ...tagBytes, ...frame.subarray(addresses));
 }
 
 function segmentFrame(

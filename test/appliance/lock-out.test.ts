@@ -5,6 +5,7 @@ import { detachFilter } from '../../src/appliance/detach.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import type { Namespace } from '../support/netns.ts';
 import { openRealKernel } from '../support/real-kernel.ts';
+import { requireOrSkip } from '../support/require.ts';
 import { withLaboratory } from './laboratory.ts';
 
 /** The peer is `a`, the session's end here is `b`, port 22. */
@@ -89,6 +90,26 @@ describe('enforcing in an SSH session', () => {
       const request = { interface: 'vb', filter: 'tcp port 22', action: 'drop', replace: true } as const;
       expect(() => attachIn(overIpv4, b, request)).to.throw(ApplianceError, 'your own SSH session');
     }));
+
+  it('knows the bridge that the session is on, and its members', async function () {
+    await withLaboratory(kernel, ({ b }) => {
+      const ip = (words: string): string => b.run('ip', ...words.split(' '));
+      try {
+        ip('link add name bridge0 type bridge');
+      } catch {
+        requireOrSkip(this, 'bridge', false, 'the kernel has no bridges');
+      }
+      ip('address flush dev vb');
+      ip('link set vb master bridge0');
+      ip('address add 10.77.0.2/24 dev bridge0');
+      ip('link set bridge0 up');
+      for (const name of ['vb', 'bridge0']) {
+        const request = { interface: name, filter: 'tcp port 22', action: 'drop' } as const;
+        expect(() => attachIn(overIpv4, b, request), name).to.throw(ApplianceError, 'your own SSH session');
+        attachIn(overIpv4, b, { ...request, filter: 'arp or tcp port 22', action: 'pass' });
+      }
+    });
+  });
 
   it('knows which interface the session is on', () =>
     withLaboratory(kernel, ({ a, b }) => {

@@ -3,6 +3,7 @@ import { spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_proce
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import { eventually } from '../appliance/eventually.ts';
 import { frame } from '../appliance/frames.ts';
@@ -12,7 +13,7 @@ import { withNamespaces, type Namespaces } from '../support/netns.ts';
 import { openRealKernel } from '../support/real-kernel.ts';
 import { requireOrSkip } from '../support/require.ts';
 import { hasTcpdump, tcpdumpPackets } from '../support/tcpdump.ts';
-import { expectDecent, startPktf, type Finished } from './pktf.ts';
+import { expectDecent, pktfPath, startPktf, type Finished } from './pktf.ts';
 
 const [dns, web] = [frame('udp 10.0.0.1:7 > 10.0.0.2:53 len 90'), frame('udp 10.0.0.1:7 > 10.0.0.2:80 len 1400')];
 
@@ -21,6 +22,9 @@ interface Running {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Finished>;
 }
+
+/** More lines than a pipe holds. */
+const everySyn = fileURLToPath(new URL('../../../test/pcaps/ssh.pcap', import.meta.url));
 
 const started: ChildProcessWithoutNullStreams[] = [];
 
@@ -133,6 +137,15 @@ describe('pktf capture', () => {
       const { code, stderr } = await ended;
       expect([code, stderr]).to.deep.equal([0, '']);
     }));
+
+  it('a reader that has enough ends a replay quietly, too', () => {
+    const command = `"${process.execPath}" "${pktfPath}" replay "${everySyn}" tcp | head -1`;
+    const { stdout, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', `${command}; echo "$?"`], {
+      encoding: 'utf8',
+    });
+    expect(stderr.replace(/^\d+ of \d+ packets match\n/, '')).to.equal('');
+    expect(stdout).to.match(/^.* > .*\n0\n$/);
+  });
 
   it('on a full disk, says so, and what was written before can be read', () =>
     inQuiet(async (namespaces) => {

@@ -32,8 +32,18 @@ export interface Link {
   readonly lowerIfindex: number | undefined;
   /** Whether that one is in another network namespace, where its number means something. */
   readonly lowerElsewhere: boolean;
+  /** The bridge or bond that it is a member of. */
+  readonly masterIfindex: number | undefined;
+  /** For a vlan: the tag that it puts on frames. */
+  readonly vlan: VlanTag | undefined;
   /** The XDP programs; at most one for each mode. */
   readonly xdp: readonly LinkXdpProgram[];
+}
+
+export interface VlanTag {
+  readonly identifier: number;
+  /** 0x8100 or 0x88a8. */
+  readonly type: number;
 }
 
 export interface LinkXdpProgram {
@@ -56,13 +66,16 @@ const IFLA = {
   name: 3,
   mtu: 4,
   link: 5,
+  master: 10,
   linkInfo: 18,
   linkNetns: 37,
   extensionMask: 29,
   xdp: 43,
   alternativeName: 53,
 };
-const IFLA_INFO_KIND = 1;
+const IFLA_INFO = { kind: 1, data: 2 };
+/** IFLA_VLAN_…; the identifier is in host order, the EtherType in network order. */
+const IFLA_VLAN = { identifier: 1, type: 5 };
 /** IFLA_XDP_…_PROG_ID (Linux 4.20) */
 const IFLA_XDP = { nativeProgramId: 5, genericProgramId: 6, offloadProgramId: 7 };
 const RTEXT_FILTER_SKIP_STATS = 1 << 3;
@@ -112,6 +125,8 @@ function linkRequest(ifindex: number, attributes: readonly Attribute[] = []): Ui
 function parseLink({ body }: Message): Link {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const attributes = parseAttributes(body.subarray(linkMessageSize));
+  const linkInfo = nested(attributes, IFLA.linkInfo);
+  const kind = textOf(linkInfo, IFLA_INFO.kind);
   return {
     ifindex: view.getInt32(4, true),
     name: textOf(attributes, IFLA.name) ?? '',
@@ -119,10 +134,21 @@ function parseLink({ body }: Message): Link {
     mtu: u32Of(attributes, IFLA.mtu) ?? 0,
     flags: view.getUint32(8, true),
     address: attributes.get(IFLA.address) ?? new Uint8Array(),
-    kind: textOf(nested(attributes, IFLA.linkInfo), IFLA_INFO_KIND),
+    kind,
     lowerIfindex: u32Of(attributes, IFLA.link),
     lowerElsewhere: attributes.has(IFLA.linkNetns),
+    masterIfindex: u32Of(attributes, IFLA.master),
+    vlan: kind === 'vlan' ? parseVlan(nested(linkInfo, IFLA_INFO.data)) : undefined,
     xdp: parseXdp(nested(attributes, IFLA.xdp)),
+  };
+}
+
+function parseVlan(data: Attributes): VlanTag | undefined {
+  const [identifier, type] = [data.get(IFLA_VLAN.identifier), data.get(IFLA_VLAN.type)];
+  if (identifier === undefined || identifier.length < 2) return undefined;
+  return {
+    identifier: (identifier[0] as number) | ((identifier[1] as number) << 8),
+    type: type === undefined || type.length < 2 ? 0x8100 : ((type[0] as number) << 8) | (type[1] as number),
   };
 }
 
