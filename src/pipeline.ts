@@ -7,12 +7,14 @@ import type { PacketAccess } from './ebpf/hook-shape.ts';
 import type { KernelContext } from './ebpf/kernel-context.ts';
 import type { Program } from './ebpf/program.ts';
 import { exit, graphOf, type Graph } from './ir/graph.ts';
+import { expandTables } from './ir/expand-tables.ts';
 import { optimize } from './ir/optimize/index.ts';
 import type { Predicate } from './ir/predicate.ts';
 import type { Source } from './ir/span.ts';
 import { match, noMatch } from './ir/verdict.ts';
 import { showTagInMetadata } from './ir/view.ts';
 import { filterPolicy } from './rules/filter-policy.ts';
+import type { PolicySet } from './rules/policy-set.ts';
 import { counterNames, type FilterAction, type Policy } from './rules/policy.ts';
 import { policyGraph } from './rules/policy-graph.ts';
 import { generateTc } from './tc/program.ts';
@@ -31,12 +33,19 @@ export interface Filter {
   readonly predicate: Predicate;
   readonly linkType: CompileOptions['linkType'];
   readonly warnings: readonly Diagnostic[];
+  /** What the sets hold that it names. */
+  readonly sets: ReadonlyMap<string, PolicySet>;
 }
 
 /** @throws DiagnosticError where the text is not a filter */
-export function compileFilter(source: Source, options: CompileOptions): Filter {
-  const { predicate, diagnostics } = compile(source, options);
-  return { predicate, linkType: options.linkType, warnings: diagnostics };
+export function compileFilter(
+  source: Source,
+  options: CompileOptions,
+  sets: ReadonlyMap<string, PolicySet> = new Map(),
+): Filter {
+  const types = new Map([...sets.values()].map(({ name, type }) => [name, type]));
+  const { predicate, diagnostics } = compile(source, { ...options, sets: types });
+  return { predicate, linkType: options.linkType, warnings: diagnostics, sets };
 }
 
 /** For those who want what they wrote, not what it comes to. */
@@ -44,9 +53,16 @@ export function unchanged(graph: Graph): Graph {
   return graph;
 }
 
+/** The sets that a filter names become part of its graph, as they are now. */
+export function withSnapshots(graph: Graph, { sets }: Filter): Graph {
+  return expandTables(graph, new Map([...sets.values()].map(({ name, elements }) => [name, elements])));
+}
+
+/** The sets that it names are in it, as they are now. */
 export function filterGraph(filter: Filter, passes = optimize): Graph {
   const failing = exit(noMatch);
-  return passes({ linkType: filter.linkType, entry: graphOf(filter.predicate, exit(match), failing, failing) });
+  const graph = { linkType: filter.linkType, entry: graphOf(filter.predicate, exit(match), failing, failing) };
+  return passes(withSnapshots(graph, filter));
 }
 
 /** For capture files: tags stand in the bytes. */

@@ -1,10 +1,13 @@
 import type { Diagnostic } from '../compiler/diagnostic.ts';
 import type { Names } from '../compiler/names.ts';
 import type { Source } from '../ir/span.ts';
+import { tablesOf } from '../ir/table-contents.ts';
 import type { XdpMode } from '../kernel/netlink/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { tablesForSets } from './policy-tables.ts';
 import { systemNames } from '../names/system-names.ts';
 import { compileFilter, hookProgram, policyOfFilter, unchanged, type EbpfHook } from '../pipeline.ts';
+import type { PolicySet } from '../rules/policy-set.ts';
 import type { FilterAction } from '../rules/policy.ts';
 import { ApplianceError } from './appliance-error.ts';
 import { findInterface, linkTypeOf, netmaskOf } from './interface.ts';
@@ -28,6 +31,8 @@ export interface AttachRequest {
   /** Attach even what would cut the caller's SSH session. */
   readonly force?: boolean;
   readonly optimize?: boolean;
+  /** Sets that the filter names; at the hook they are live. */
+  readonly sets?: ReadonlyMap<string, PolicySet>;
   /** Default: the system's files. */
   readonly names?: Names;
 }
@@ -59,14 +64,21 @@ export function attachFilter(kernel: Kernel, request: AttachRequest): Attached {
   requireModeOnXdp(hook, request.mode);
   const source = typeof request.filter === 'string' ? { name: 'filter', text: request.filter } : request.filter;
   const netmask = netmaskOf(kernel, link);
-  const filter = compileFilter(source, {
-    linkType: linkTypeOf(link),
-    names: request.names ?? systemNames(),
-    live: true,
-    ...(netmask === undefined ? {} : { netmask }),
-  });
+  const filter = compileFilter(
+    source,
+    {
+      linkType: linkTypeOf(link),
+      names: request.names ?? systemNames(),
+      live: true,
+      ...(netmask === undefined ? {} : { netmask }),
+    },
+    request.sets,
+  );
   const policy = policyOfFilter(filter, action);
-  if (action !== 'count' && request.force !== true) refuseLockOut(kernel, link, hook, policy);
+  const tables = tablesForSets(filter.sets);
+  if (action !== 'count' && request.force !== true) {
+    refuseLockOut(kernel, link, hook, policy, tablesOf(tables.contents));
+  }
 
   const installed = withPermission(kernel, `attaching to ${link.name}`, neededCapabilities, () =>
     install(kernel, {
@@ -75,6 +87,7 @@ export function attachFilter(kernel: Kernel, request: AttachRequest): Attached {
       program: hookProgram(policy, {
         hook,
         counters: true,
+        tables: tables.shapes,
         ...programAbilities(kernel, hook),
         ...(request.optimize === false ? { passes: unchanged } : {}),
       }),
@@ -85,6 +98,7 @@ export function attachFilter(kernel: Kernel, request: AttachRequest): Attached {
       name: policy.name,
       text: source.text,
       actions: [...policy.rules.map((rule) => rule.action), policy.defaultAction, policy.defaultAction],
+      tables,
     }),
   );
   return {

@@ -10,6 +10,7 @@ import { compileToJavaScript } from '../javascript/compile.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { systemNames } from '../names/system-names.ts';
 import { compileFilter, filterGraph, socketProgram, unchanged, type Filter } from '../pipeline.ts';
+import type { PolicySet } from '../rules/policy-set.ts';
 import { attachFilter } from '../socket/attach.ts';
 import { findInterface, linkTypeOf, netmaskOf } from './interface.ts';
 import { withPermission } from './permission.ts';
@@ -24,6 +25,8 @@ export interface CaptureRequest {
   /** As `LiveOptions` has it. */
   readonly delivery?: LiveOptions['delivery'];
   readonly optimize?: boolean;
+  /** Sets that the filter names, as they are now. */
+  readonly sets?: ReadonlyMap<string, PolicySet>;
   readonly names?: Names;
 }
 
@@ -68,10 +71,14 @@ function openAny(kernel: Kernel, request: CaptureRequest): FilteredCapture {
   return { source, warnings: filter.warnings, accept };
 }
 
-function compileRequest({ filter, names }: CaptureRequest, linkType: LinkType, netmask: number | undefined): Filter {
+function compileRequest(
+  { filter, names, sets }: CaptureRequest,
+  linkType: LinkType,
+  netmask: number | undefined,
+): Filter {
   const source = typeof filter === 'string' ? { name: 'filter', text: filter } : filter;
   const options = { linkType, names: names ?? systemNames(), live: true };
-  return compileFilter(source, netmask === undefined ? options : { ...options, netmask });
+  return compileFilter(source, netmask === undefined ? options : { ...options, netmask }, sets);
 }
 
 function passesOf(request: CaptureRequest): typeof optimize {

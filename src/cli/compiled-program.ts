@@ -24,8 +24,10 @@ import {
   socketGraph,
   socketProgram,
   unchanged,
+  withSnapshots,
   type Filter,
 } from '../pipeline.ts';
+import type { PolicySet } from '../rules/policy-set.ts';
 import type { FilterAction } from '../rules/policy.ts';
 
 export interface CompileRequest {
@@ -37,6 +39,8 @@ export interface CompileRequest {
   readonly action: FilterAction;
   readonly counters: boolean;
   readonly acceptLength: number;
+  /** Sets that the filter names; their elements become part of the program. */
+  readonly sets: ReadonlyMap<string, PolicySet>;
 }
 
 /** A compiled filter in every form that `compile` prints. */
@@ -55,7 +59,7 @@ export interface CompiledProgram {
 
 export function compileForTarget(source: Source, request: CompileRequest): CompiledProgram {
   const { target, linkType } = request;
-  const filter = compileFilter(source, { linkType, names: systemNames(), live: target !== 'cbpf' });
+  const filter = compileFilter(source, { linkType, names: systemNames(), live: target !== 'cbpf' }, request.sets);
   return target === 'cbpf' || target === 'socket' ? classicForms(filter, request) : hookForms(filter, request);
 }
 
@@ -88,7 +92,8 @@ function classicDocument({ linkType, instructions }: ClassicProgram, { target }:
 
 function hookForms(filter: Filter, request: CompileRequest): CompiledProgram {
   const hook = request.target === 'tc' ? 'tc' : 'xdp';
-  const options = { hook, counters: request.counters, passes: passesOf(request) } as const;
+  const passes = (graph: Graph): Graph => passesOf(request)(withSnapshots(graph, filter));
+  const options = { hook, counters: request.counters, passes } as const;
   const policy = policyOfFilter(filter, request.action);
   const { program, counters } = hookProgram(policy, options);
   const text = (): string => disassemble(program.instructions);

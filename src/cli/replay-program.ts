@@ -5,6 +5,7 @@ import type { ProgramSource } from '../replay/engine-run.ts';
 import type { PolicyHook } from '../rules/read-policy.ts';
 import { filterSource } from './filter-source.ts';
 import { InputError } from './input-error.ts';
+import { setsOfFlags, type SetFlags } from './sets.ts';
 
 /** What `replay` runs: a filter or a policy. */
 export interface ReplayedProgram {
@@ -24,7 +25,7 @@ export interface ReplayedPolicy {
   ruleOf(batch: PacketBatch, index: number): string;
 }
 
-export interface ProgramFlags {
+export interface ProgramFlags extends SetFlags {
   readonly F?: string;
   readonly O?: true;
   readonly policy?: string;
@@ -48,9 +49,10 @@ async function filterToReplay(words: readonly string[], flags: ProgramFlags): Pr
   ]);
   const source = filterSource(words, flags.F);
   const names = systemNames();
+  const sets = await setsOfFlags(flags);
   const warnings: Diagnostic[] = [];
   const programFor: ProgramSource['programFor'] = (linkType) => {
-    const filter = compileFilter(source, { linkType, names });
+    const filter = compileFilter(source, { linkType, names }, sets);
     warnings.push(...filter.warnings);
     return { graph: filterGraph(filter, flags.O === true ? unchanged : optimize), counters: 0 };
   };

@@ -2,6 +2,7 @@ import { AttachError } from '../kernel/attach-error.ts';
 import { InexpressibleError } from '../cbpf/generate/inexpressible.ts';
 import { ObjectFileError } from '../ebpf/object-file.ts';
 import { ProgramRefused, ProgramTooLarge } from '../loader/program-refused.ts';
+import { UnreadableFile } from '../rules/policy-files.ts';
 import { ReplayError } from '../replay/replay-error.ts';
 import { ApplianceError } from '../appliance/appliance-error.ts';
 import { CaptureError } from '../capture/capture-error.ts';
@@ -21,6 +22,7 @@ export async function reportError(error: unknown): Promise<number> {
     for (const diagnostic of error.diagnostics) process.stderr.write(`${render(diagnostic)}\n`);
     return exitCode.input;
   }
+  if (error instanceof UnreadableFile) return say(error.message, undefined, exitCode.input);
   if (error instanceof InputError) return say(error.message, error.help, exitCode.input);
   if (error instanceof CaptureError) return say(error.message, undefined, captureExitCode(error));
   if (error instanceof ReplayError || error instanceof InexpressibleError || error instanceof ObjectFileError) {

@@ -1,7 +1,7 @@
 import type { SetType } from '../compiler/compile.ts';
 import type { Diagnostic } from '../compiler/diagnostic.ts';
 import type { Names } from '../compiler/names.ts';
-import type { Span } from '../ir/span.ts';
+import type { Source, Span } from '../ir/span.ts';
 import { besides, largestSetFile } from './policy-files.ts';
 import * as diagnostics from './policy-diagnostics.ts';
 import { readSource } from './policy-documents.ts';
@@ -56,6 +56,14 @@ function readSet(document: YamlDocument, name: string, names: Names, problems: D
     problems.push(diagnostics.untypedSet(span, name));
   }
   return { name, type: type ?? 'address', dynamic, elements, span };
+}
+
+/** A set of its own file, without a policy: one element a line, `#` begins a comment. */
+export function readSetFile(name: string, source: Source, names: Names, problems: Diagnostic[]): PolicySet {
+  const reader = createReader(undefined, names, problems);
+  for (const written of elementsOfFile(source)) if (!reader.read(written)) break;
+  const { type = 'address', elements } = reader;
+  return { name, type, dynamic: false, elements, span: { source, start: 0, end: 0 } };
 }
 
 function isSetType(value: unknown): value is SetType {

@@ -12,9 +12,10 @@ import {
   type NamespaceFlags,
 } from '../options.ts';
 import { openOutput, type Output } from '../output.ts';
+import { setsOfFlags, withSets, type SetFlags } from '../sets.ts';
 import { warnAbout } from '../report-error.ts';
 
-interface Flags extends CommonFlags, FilterFlags, NamespaceFlags {
+interface Flags extends CommonFlags, FilterFlags, NamespaceFlags, SetFlags {
   readonly hook: NonNullable<AttachRequest['hook']>;
   readonly action: NonNullable<AttachRequest['action']>;
   readonly mode?: NonNullable<AttachRequest['mode']>;
@@ -44,7 +45,7 @@ export function attachCommand(): Command {
     .option('--link', 'hold it by a pinned bpf_link (tcx at TC), which other tools cannot remove')
     .option('--replace', 'take the place of another filter or program')
     .option('--force', 'even where it would cut your own SSH session');
-  withJson(withNamespace(withFilter(command)));
+  withJson(withNamespace(withSets(withFilter(command))));
   withExamples(command, [
     "pktf attach eth0 'tcp port 22'                      count, drop nothing",
     "pktf attach eth0 'tcp port 22' --action drop        enforce",
@@ -77,6 +78,7 @@ async function attach(name: string, words: readonly string[], flags: Flags): Pro
     replace: flags.replace === true,
     force: flags.force === true,
     optimize: flags.O !== true,
+    sets: await setsOfFlags(flags),
     names: systemNames(),
   });
   await warnAbout(attached.warnings);

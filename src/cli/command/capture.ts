@@ -18,9 +18,10 @@ import {
 } from '../options.ts';
 import { openOutput, type Output } from '../output.ts';
 import { packetLine } from '../packet-line.ts';
+import { setsOfFlags, withSets, type SetFlags } from '../sets.ts';
 import { warnAbout } from '../report-error.ts';
 
-interface Flags extends CommonFlags, FilterFlags, NamespaceFlags {
+interface Flags extends CommonFlags, FilterFlags, NamespaceFlags, SetFlags {
   readonly w?: string;
   readonly c?: string;
   readonly s?: string;
@@ -50,7 +51,7 @@ export function captureCommand(): Command {
     .addOption(new Option('-G <seconds>', 'go on in another file after so many seconds; -w takes strftime codes'))
     .addOption(new Option('-W <count>', 'with -C: keep so many files; with -G alone: end after so many'))
     .addOption(new Option('-p', 'do not put the interface into promiscuous mode'));
-  withJson(withNamespace(withFilter(command)));
+  withJson(withNamespace(withSets(withFilter(command))));
   withExamples(command, [
     "pktf capture eth0 'tcp port 443' -w https.pcap",
     "pktf capture any 'udp port 53' -c 10",
@@ -73,6 +74,7 @@ async function capture(name: string, words: readonly string[], flags: Flags): Pr
     snaplen,
     promiscuous: flags.p !== true,
     optimize: flags.O !== true,
+    sets: await setsOfFlags(flags),
     // Through shared memory packets come many at a time, a little late: for files, not for eyes.
     delivery: flags.w === undefined ? 'immediate' : 'ring',
   });

@@ -14,9 +14,10 @@ import {
   type FilterFlags,
 } from '../options.ts';
 import { openOutput, type Output } from '../output.ts';
+import { setsOfFlags, withSets, type SetFlags } from '../sets.ts';
 import { warnAbout } from '../report-error.ts';
 
-interface Flags extends CommonFlags, FilterFlags {
+interface Flags extends CommonFlags, FilterFlags, SetFlags {
   readonly target: 'cbpf' | 'socket' | 'xdp' | 'tc';
   readonly d: number;
   readonly s?: string;
@@ -58,7 +59,7 @@ export function compileCommand(): Command {
     .option('--relaxed', 'loads that fail may be left out or moved, as libpcap’s optimiser does')
     .option('-o <file>', 'write to a file instead of standard output')
     .option('--stats', 'add sizes');
-  withJson(withLinkType(withFilter(command)));
+  withJson(withLinkType(withSets(withFilter(command))));
   withExamples(command, [
     "pktf compile -d 'tcp port 22'",
     "pktf compile --target socket -ddd 'tcp port 22'",
@@ -88,6 +89,7 @@ async function compile(words: readonly string[], flags: Flags): Promise<void> {
     action: flags.action,
     counters: flags.counters,
     acceptLength,
+    sets: await setsOfFlags(flags),
   });
   await warnAbout(program.warnings);
   const result = await resultOf(program, flags);
