@@ -49,8 +49,8 @@ describe('cli/check, test, explain', () => {
   });
 
   it('a policy that is not there is the user’s error', () => {
-    for (const command of ['check', 'test']) {
-      const { code, stderr } = pktf(command, 'none.yaml');
+    for (const words of [['check'], ['test'], ['apply'], ['explain', '--hex', '00', '--policy']]) {
+      const { code, stderr } = pktf(...words, 'none.yaml');
       expect([code, stderr]).to.deep.equal([1, 'error: cannot read none.yaml: there is no such file\n']);
     }
   });
