@@ -11,7 +11,7 @@ import { reportLines } from './report.ts';
 const seed = 20_260_801;
 
 describe('random filters over random packets', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   before(function () {
     const { libpcap, reason } = loadLibpcap();

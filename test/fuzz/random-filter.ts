@@ -94,8 +94,26 @@ export function randomFilter(dice: Dice, linkType: LinkType): string {
     case 9:
     case 10:
       return dice.maybe('not ', 0.3) + everywhere(dice);
+    case 11:
+      return scope(dice, everywhere);
     default:
       return clauses(dice, everywhere, dice.one([0, 0, 1, 1, 2, 3]));
+  }
+}
+
+/** The language's own extensions, alone, within each other, or beside something else. */
+function scope(dice: Dice, primitive: Grammar): string {
+  const name = (): string => dice.one(['anyvlan', 'ext', 'inner']);
+  const inside = clauses(dice, primitive, dice.below(2));
+  switch (dice.below(4)) {
+    case 0:
+      return `${name()} (${name()} (${inside}))`;
+    case 1:
+      return `${primitive(dice)} ${dice.one(['and', 'or', 'and not', 'or not'])} ${name()} (${inside})`;
+    case 2:
+      return `${name()} (${inside}) ${dice.one(['and', 'or', 'and not', 'or not'])} ${primitive(dice)}`;
+    default:
+      return `${name()} (${inside})`;
   }
 }
 

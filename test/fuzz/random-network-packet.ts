@@ -34,7 +34,7 @@ const shapes: readonly Shape[] = [
   { weight: 45, build: ipv4 },
   { weight: 20, ifMentioned: /\bip6|:/, build: ipv6 },
   { weight: 7, ifMentioned: /\br?arp\b/, build: (dice) => ({ type: arpType(dice), bytes: arp(dice) }) },
-  { weight: 7, ifMentioned: /\bvlan\b|ether\[|\blen/, build: tagged },
+  { weight: 7, ifMentioned: /vlan\b|ether\[|\blen/, build: tagged },
   { weight: 1, ifMentioned: /\bmpls\b/, build: labelled },
   { weight: 1, ifMentioned: /\bpppoes\b/, build: session },
   { weight: 1, ifMentioned: /\bpppoe/, build: discovery },
@@ -43,15 +43,16 @@ const shapes: readonly Shape[] = [
   { weight: 1, build: (dice) => ({ type: dice.number(16), bytes: dice.bytes(dice.below(60)) }) },
 ];
 
-/** How much likelier a shape is that the filter speaks of: about half of the packets have it then. */
+/** The weight of a shape that the filter speaks of: about half of the packets have it then, fewer of those inside. */
 const preference = 60;
+const outermost = 3;
 
 /** @param depth how many headers may still stand inside others */
-export function randomNetworkPacket(dice: PacketDice, depth = 3): NetworkPacket {
+export function randomNetworkPacket(dice: PacketDice, depth = outermost): NetworkPacket {
   if (depth === 0) return ipv4(dice, 0);
   const weighted = shapes.map((shape) => {
     const isWanted = shape.ifMentioned !== undefined && dice.mentions(shape.ifMentioned);
-    return { weight: isWanted ? preference : shape.weight, shape };
+    return { weight: isWanted ? preference / (outermost - depth + 1) ** 2 : shape.weight, shape };
   });
   return dice.weighted(weighted).shape.build(dice, depth);
 }
@@ -65,8 +66,8 @@ function discovery(dice: PacketDice): NetworkPacket {
 }
 
 /** Filters that follow one header after another. */
-const walks = /\bprotochain\b/;
-const tunnels = /\b(geneve|vxlan)\b/;
+const walks = /\b(protochain|ext)\b/;
+const tunnels = /\b(geneve|vxlan|inner)\b/;
 
 function ipv4(dice: PacketDice, depth: number): NetworkPacket {
   const between = { source: dice.ipv4(), destination: dice.ipv4() };

@@ -46,12 +46,12 @@ function isBigEndian({ bytes }: Packet): boolean {
 }
 
 /**
- * What libpcap 1.10.3 cannot answer: `vxlan` it does not know; and where arithmetic or a walk along headers stands
+ * What libpcap 1.10.3 cannot answer: `vxlan` and our extensions it does not know; and where arithmetic or a walk along headers stands
  * before `geneve`, they share scratch memory, so that text about the inner packet reads what they left there when the
  * packet is no tunnel.
  */
 export function isBeyondLibpcap(filter: string): boolean {
-  return /\bvxlan\b|([=<>]|\bprotochain\b).*\bgeneve\b/.test(releasedWording(filter));
+  return /\bvxlan\b|\b(anyvlan|ext|inner) \(|([=<>]|\bprotochain\b).*\bgeneve\b/.test(releasedWording(filter));
 }
 
 /** The meaning of the graph as it was written. */
