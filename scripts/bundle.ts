@@ -1,6 +1,6 @@
 // Bundles the command line program into dist/cli, a file for each command: Node's start is quickest with one small file.
 import { build, type Plugin } from 'esbuild';
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as commands from '../src/cli/commands.ts';
 
@@ -12,10 +12,12 @@ const all = 'main';
 /** What commander and the system know by a name is made by `<name>Command`. */
 const makers = new Map(Object.keys(commands).map((maker) => [maker.replace(/Command$/, ''), maker]));
 
-await rm(directory, { recursive: true, force: true });
+/** The bundles are made aside, so that the program can be run all the while. */
+const fresh = `${directory}-${process.pid}`;
+
 await build({
   entryPoints: Object.fromEntries([all, ...makers.keys()].map((name) => [name, `entry:${name}`])),
-  outdir: directory,
+  outdir: fresh,
   outExtension: { '.js': '.cjs' },
   plugins: [entries(), withoutChildProcesses()],
   bundle: true,
@@ -35,6 +37,8 @@ await build({
   define: { 'import.meta.url': '__fileUrl' },
   banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
+await rm(directory, { recursive: true, force: true });
+await rename(fresh, directory);
 
 /** Makes the sources of the bundles: `run` with the commands that a bundle has. */
 function entries(): Plugin {
