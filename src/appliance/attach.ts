@@ -31,6 +31,8 @@ export interface AttachRequest {
   /** Attach even what would cut the caller's SSH session. */
   readonly force?: boolean;
   readonly optimize?: boolean;
+  /** Whether a filter that no packet can match is refused. */
+  readonly neverMatching?: 'warn' | 'refuse';
   /** Sets that the filter names; at the hook they are live. */
   readonly sets?: ReadonlyMap<string, PolicySet>;
   /** Default: the system's files. */
@@ -70,6 +72,7 @@ export function attachFilter(kernel: Kernel, request: AttachRequest): Attached {
       linkType: linkTypeOf(link),
       names: request.names ?? systemNames(),
       live: true,
+      neverMatching: request.neverMatching ?? 'warn',
       ...(netmask === undefined ? {} : { netmask }),
     },
     request.sets,

@@ -25,6 +25,8 @@ export interface CaptureRequest {
   /** As `LiveOptions` has it. */
   readonly delivery?: LiveOptions['delivery'];
   readonly optimize?: boolean;
+  /** Whether a filter that no packet can match is refused. */
+  readonly neverMatching?: 'warn' | 'refuse';
   /** Sets that the filter names, as they are now. */
   readonly sets?: ReadonlyMap<string, PolicySet>;
   readonly names?: Names;
@@ -72,12 +74,12 @@ function openAny(kernel: Kernel, request: CaptureRequest): FilteredCapture {
 }
 
 function compileRequest(
-  { filter, names, sets }: CaptureRequest,
+  { filter, names, sets, neverMatching = 'warn' }: CaptureRequest,
   linkType: LinkType,
   netmask: number | undefined,
 ): Filter {
   const source = typeof filter === 'string' ? { name: 'filter', text: filter } : filter;
-  const options = { linkType, names: names ?? systemNames(), live: true };
+  const options = { linkType, names: names ?? systemNames(), live: true, neverMatching };
   return compileFilter(source, netmask === undefined ? options : { ...options, netmask }, sets);
 }
 

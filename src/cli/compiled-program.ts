@@ -39,6 +39,7 @@ export interface CompileRequest {
   readonly action: FilterAction;
   readonly counters: boolean;
   readonly acceptLength: number;
+  readonly neverMatching: 'warn' | 'refuse';
   /** Sets that the filter names; their elements become part of the program. */
   readonly sets: ReadonlyMap<string, PolicySet>;
 }
@@ -59,7 +60,11 @@ export interface CompiledProgram {
 
 export function compileForTarget(source: Source, request: CompileRequest): CompiledProgram {
   const { target, linkType } = request;
-  const filter = compileFilter(source, { linkType, names: systemNames(), live: target !== 'cbpf' }, request.sets);
+  const filter = compileFilter(
+    source,
+    { linkType, names: systemNames(), live: target !== 'cbpf', neverMatching: request.neverMatching },
+    request.sets,
+  );
   return target === 'cbpf' || target === 'socket' ? classicForms(filter, request) : hookForms(filter, request);
 }
 

@@ -13,6 +13,8 @@ export interface FilterFlags {
   readonly F?: string;
   /** Link type by name. */
   readonly y?: string;
+  /** As tcpdump: a filter that no packet can match is an error. */
+  readonly refuseNever?: true;
   /** False with tcpdump's -O: do not optimise. */
   readonly O?: true;
 }
@@ -28,7 +30,8 @@ export function withJson(command: Command): Command {
 export function withFilter(command: Command): Command {
   return command
     .addOption(new Option('-F <file>', 'read the filter from a file ("-" is standard input)'))
-    .addOption(new Option('-O', 'do not optimise the compiled filter'));
+    .addOption(new Option('-O', 'do not optimise the compiled filter'))
+    .option('--refuse-never', 'refuse a filter that no packet can match, as tcpdump does, instead of warning');
 }
 
 export function withLinkType(command: Command): Command {

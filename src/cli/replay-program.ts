@@ -28,6 +28,7 @@ export interface ReplayedPolicy {
 export interface ProgramFlags extends SetFlags {
   readonly F?: string;
   readonly O?: true;
+  readonly refuseNever?: true;
   readonly policy?: string;
 }
 
@@ -50,9 +51,10 @@ async function filterToReplay(words: readonly string[], flags: ProgramFlags): Pr
   const source = filterSource(words, flags.F);
   const names = systemNames();
   const sets = await setsOfFlags(flags);
+  const neverMatching = flags.refuseNever === true ? 'refuse' : 'warn';
   const warnings: Diagnostic[] = [];
   const programFor: ProgramSource['programFor'] = (linkType) => {
-    const filter = compileFilter(source, { linkType, names }, sets);
+    const filter = compileFilter(source, { linkType, names, neverMatching }, sets);
     warnings.push(...filter.warnings);
     return { graph: filterGraph(filter, flags.O === true ? unchanged : optimize), counters: 0 };
   };

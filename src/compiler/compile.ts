@@ -32,6 +32,8 @@ export interface CompileOptions {
   readonly extensionHeaders?: 'fixed' | 'follow';
   /** False for one who compiles a filter several times: looking for contradictions takes most of the time. */
   readonly warns?: boolean;
+  /** What becomes of a filter that no packet can match: a warning unless said, or an error as tcpdump has it. */
+  readonly neverMatching?: 'warn' | 'refuse';
 }
 
 export interface CompiledFilter {
@@ -63,6 +65,9 @@ export function compile(source: Source, options: CompileOptions): CompiledFilter
   const predicate = lowering.variables === stored.length ? joined : withInitialVariables(joined, stored);
   const warnings =
     options.warns === false ? [] : warnOfNeverMatching(linkType, { predicate, span: spanOf(expression) }, clauses);
+  if (options.neverMatching === 'refuse' && warnings.length > 0) {
+    throw new DiagnosticError(warnings.map((warning) => ({ ...warning, severity: 'error' })));
+  }
   return {
     predicate,
     readsKnownTransport: lowering.transport?.used ?? false,

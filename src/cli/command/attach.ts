@@ -78,6 +78,7 @@ async function attach(name: string, words: readonly string[], flags: Flags): Pro
     replace: flags.replace === true,
     force: flags.force === true,
     optimize: flags.O !== true,
+    neverMatching: flags.refuseNever === true ? 'refuse' : 'warn',
     sets: await setsOfFlags(flags),
     names: systemNames(),
   });

@@ -74,6 +74,7 @@ async function capture(name: string, words: readonly string[], flags: Flags): Pr
     snaplen,
     promiscuous: flags.p !== true,
     optimize: flags.O !== true,
+    neverMatching: flags.refuseNever === true ? 'refuse' : 'warn',
     sets: await setsOfFlags(flags),
     // Through shared memory packets come many at a time, a little late: for files, not for eyes.
     delivery: flags.w === undefined ? 'immediate' : 'ring',

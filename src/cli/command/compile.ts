@@ -89,6 +89,7 @@ async function compile(words: readonly string[], flags: Flags): Promise<void> {
     action: flags.action,
     counters: flags.counters,
     acceptLength,
+    neverMatching: flags.refuseNever === true ? 'refuse' : 'warn',
     sets: await setsOfFlags(flags),
   });
   await warnAbout(program.warnings);
