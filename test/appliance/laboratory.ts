@@ -34,7 +34,7 @@ function detachAll(kernel: Kernel, namespace: Namespace): void {
 
 /** Stops what the kernel says of its own accord on the interfaces (multicast reports of IPv6), so that counts are exact. */
 export function silence({ a, b }: Namespaces): void {
-  for (const { inside, interface: name } of [a, b]) {
-    inside(() => writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1'));
+  for (const end of [a, b]) {
+    end.inside(() => writeFileSync(`/proc/sys/net/ipv6/conf/${end.interface}/disable_ipv6`, '1'));
   }
 }

@@ -42,7 +42,7 @@ describe('pktf attach, on real TCP sessions', () => {
         expect(await echoes('before')).to.deep.equal([true, true, true, true]);
 
         const words = ['va', 'tcp port 22', '--action', 'drop', '--hook', hook, '--netns', a.name];
-        const { programId } = pktfJson<Attached>('attach', ...words);
+        const { programId } = pktfJson('attach', ...words) as Attached;
         expectSeenByOthers(a, hook, programId);
         const [old, fresh] = await Promise.all([echoes('during'), opens(client, ends)]);
         expect(old).to.deep.equal([false, true, false, true]);
@@ -88,7 +88,7 @@ describe('pktf attach, on real TCP sessions', () => {
       await stop();
       const [match, byDefault] = ['tcp port 22', ''].map((filter) => total(tcpdumpPackets(wire, filter)));
       for (const { at, name, hook } of places) {
-        const reports = pktfJson<Report[]>('counters', name, '--netns', at.name);
+        const reports = pktfJson('counters', name, '--netns', at.name) as Report[];
         const { rules } = reports.find((report) => report.hook === hook)!;
         expect(rules, hook).to.deep.equal([
           { name: 'match', action: 'count', ...match },

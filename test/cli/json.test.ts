@@ -26,7 +26,7 @@ describe('--json, one document with what people build on', () => {
       silence(namespaces);
       const { a, b } = namespaces;
       const at = ['--netns', b.name];
-      const attached = pktfJson<{ programId: number }>('attach', 'vb', 'udp port 53', '--action', 'drop', ...at);
+      const attached = pktfJson('attach', 'vb', 'udp port 53', '--action', 'drop', ...at) as { programId: number };
       expect(attached).to.deep.include({
         interface: 'vb',
         hook: 'xdp',
@@ -42,10 +42,10 @@ describe('--json, one document with what people build on', () => {
         { name: 'default', action: 'pass', packets: 1, bytes: 100 },
         { name: 'malformed', action: 'pass', packets: 0, bytes: 0 },
       ];
-      const counters = pktfJson<Place[]>('counters', ...at);
+      const counters = pktfJson('counters', ...at) as Place[];
       expect(counters[0]).to.deep.equal({ interface: 'vb', hook: 'xdp', mode: 'native', rules });
       expect(counters.map(({ hook }) => hook)).to.deep.equal(['xdp', 'tc-egress']);
-      const [status] = pktfJson<(Place & { since: string })[]>('status', 'vb', ...at);
+      const [status] = pktfJson('status', 'vb', ...at) as (Place & { since: string })[];
       expect(status).to.deep.include({
         interface: 'vb',
         hook: 'xdp',
@@ -58,9 +58,9 @@ describe('--json, one document with what people build on', () => {
         rules,
       });
       expect(Date.now() - Date.parse(status!.since)).to.be.within(0, 60_000);
-      expect(pktfJson<Place[]>('counters', '--reset', ...at)[0]!.rules).to.deep.equal(rules);
-      expect(pktfJson<Place[]>('counters', ...at)[0]!.rules.map(({ packets }) => packets)).to.deep.equal([0, 0, 0]);
-      const detached = pktfJson<Place[]>('detach', 'vb', '--hook', 'xdp', ...at);
+      expect((pktfJson('counters', '--reset', ...at) as Place[])[0]!.rules).to.deep.equal(rules);
+      expect((pktfJson('counters', ...at) as Place[])[0]!.rules.map(({ packets }) => packets)).to.deep.equal([0, 0, 0]);
+      const detached = pktfJson('detach', 'vb', '--hook', 'xdp', ...at) as Place[];
       expect(detached).to.deep.equal([{ interface: 'vb', hook: 'xdp', programId: attached.programId }]);
       pktfPrints('detach', 'vb', ...at);
       expect(pktfJson('status', ...at)).to.deep.equal([]);
@@ -78,14 +78,14 @@ describe('--json, one document with what people build on', () => {
   });
 
   it('compile, features', () => {
-    const { instructions } = pktfJson<{ instructions: unknown[] }>('compile', 'tcp port 22');
+    const { instructions } = pktfJson('compile', 'tcp port 22') as { instructions: unknown[] };
     expect(instructions).to.have.lengthOf.greaterThan(10);
     expect(pktfJson('compile', '--target', 'xdp', '--action', 'drop', 'tcp port 22')).to.deep.include({
       target: 'xdp',
       action: 'drop',
       counters: ['match', 'default', 'malformed'],
     });
-    const features = pktfJson<{ name: string; available: boolean; detail: string }[]>('features');
+    const features = pktfJson('features') as { name: string; available: boolean; detail: string }[];
     expect(features.map(({ name }) => name)).to.include.members(['attach', 'capture', 'xdp', 'tc', 'bpffs', 'jit']);
     for (const { detail } of features) expect(detail).not.to.equal('');
   });

@@ -85,10 +85,9 @@ describe('cli/check, test, explain', () => {
     expect(pktfPrints('test', good, '--reporter', 'junit')).to.include(
       '<testsuite name="office-ssh" tests="13" failures="0"',
     );
-    const [report] = pktfJson<readonly [{ readonly tests: readonly unknown[]; readonly unreached: unknown }]>(
-      'test',
-      good,
-    );
+    const [report] = pktfJson('test', good) as readonly [
+      { readonly tests: readonly unknown[]; readonly unreached: unknown },
+    ];
     expect([report.tests.length, report.unreached]).to.deep.equal([13, []]);
   });
 
@@ -98,13 +97,10 @@ describe('cli/check, test, explain', () => {
     expect(pktfPrints('explain', 'tcp', 'port', '22', ...flow)).to.include(
       'no match\n  tcp port 22: 17 (0x11) = 6? no\n',
     );
-    const document = pktfJson<Record<string, unknown>>(
-      'explain',
-      '--policy',
-      good,
-      '--packet',
-      'test/pcaps/ssh.pcap:1',
-    );
+    const document = pktfJson('explain', '--policy', good, '--packet', 'test/pcaps/ssh.pcap:1') as Record<
+      string,
+      unknown
+    >;
     expect(document).to.include({ verdict: 'pass', decidedBy: 'office ssh' });
   });
 
