@@ -29,4 +29,5 @@ export type ApplianceErrorCode =
   | 'lock-out'
   | 'no-bpffs'
   | 'bad-element'
+  | 'hidden-tags'
   | 'refused';

@@ -4,9 +4,10 @@ import type { Source } from '../ir/span.ts';
 import { tablesOf } from '../ir/table-contents.ts';
 import type { XdpMode } from '../kernel/netlink/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { tagRemarks } from './tag-view.ts';
 import { tablesForSets } from './policy-tables.ts';
 import { systemNames } from '../names/system-names.ts';
-import { compileFilter, hookProgram, policyOfFilter, unchanged, type EbpfHook } from '../pipeline.ts';
+import { compileFilter, filterGraph, hookProgram, policyOfFilter, unchanged, type EbpfHook } from '../pipeline.ts';
 import type { PolicySet } from '../rules/policy-set.ts';
 import type { FilterAction } from '../rules/policy.ts';
 import { ApplianceError } from './appliance-error.ts';
@@ -83,6 +84,7 @@ export function attachFilter(kernel: Kernel, request: AttachRequest): Attached {
     refuseLockOut(kernel, link, hook, policy, tablesOf(tables.contents));
   }
 
+  const aboutTags = tagRemarks(kernel, link, hook, filterGraph(filter, unchanged), request.force === true);
   const installed = withPermission(kernel, `attaching to ${link.name}`, neededCapabilities, () =>
     install(kernel, {
       link,
@@ -113,7 +115,7 @@ export function attachFilter(kernel: Kernel, request: AttachRequest): Attached {
     link: request.link === true,
     replaced: installed.replaced,
     warnings: filter.warnings,
-    remarks: installed.remarks,
+    remarks: [...aboutTags, ...installed.remarks],
   };
 }
 

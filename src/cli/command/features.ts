@@ -16,8 +16,12 @@ export function featuresCommand(): Command {
 
 async function features(flags: Flags): Promise<void> {
   const output = openOutput(flags.json === true);
-  const { probeFeatures } = await import('../../kernel/features.ts');
-  const found = probeFeatures(await openKernel(flags));
+  const [{ probeFeatures }, { hiddenTags }] = await Promise.all([
+    import('../../kernel/features.ts'),
+    import('../../appliance/tag-view.ts'),
+  ]);
+  const kernel = await openKernel(flags);
+  const found = [...probeFeatures(kernel), ...hiddenTags(kernel)];
   output.document(found);
   const width = Math.max(...found.map((feature) => feature.name.length));
   for (const { name, available, detail, remedy } of found) {
