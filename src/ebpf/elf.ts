@@ -65,6 +65,7 @@ interface Laid {
 /** The bytes of an object file. */
 export function elfObject(sections: readonly ElfSection[], symbols: readonly (ElfSymbol | ElfExternal)[]): Uint8Array {
   const strings = createStringTable(encodeUtf8);
+  const nameOffset = (name: string): number => strings.offsetOf(name);
   const numberOf = (name: string): number => 1 + sections.findIndex((section) => section.name === name);
   const symbolTable = sections.length + 1;
   const relocated = sections.filter(({ relocations }) => relocations !== undefined && relocations.length > 0);
@@ -76,7 +77,7 @@ export function elfObject(sections: readonly ElfSection[], symbols: readonly (El
       name: '.symtab',
       type: sectionType.symbols,
       flags: 0,
-      bytes: symbolsOf(symbols, numberOf, strings.offsetOf),
+      bytes: symbolsOf(symbols, numberOf, nameOffset),
       alignment: 8,
       link: symbolTable + 1 + relocated.length,
       // The first symbol that is not local: only the nameless one that every table begins with.
@@ -97,9 +98,9 @@ export function elfObject(sections: readonly ElfSection[], symbols: readonly (El
     }),
   ];
   // All names are in the table before its own bytes are taken.
-  for (const { name } of [...laid, { name: '.strtab' }]) strings.offsetOf(name);
+  for (const { name } of [...laid, { name: '.strtab' }]) nameOffset(name);
   laid.push({ name: '.strtab', type: sectionType.strings, flags: 0, bytes: strings.toBytes(), alignment: 1 });
-  return assembleFile(laid, strings.offsetOf);
+  return assembleFile(laid, nameOffset);
 }
 
 function symbolsOf(
