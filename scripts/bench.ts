@@ -1,6 +1,7 @@
 // npm run bench -- <subject> […]: one table per subject.
 const subjects: Readonly<Record<string, (words: readonly string[]) => Promise<void>>> = {
   code: async (words) => (await import('./bench-code.ts')).benchCode(words),
+  replay: async (words) => (await import('./bench-replay.ts')).benchReplay(words),
 };
 
 const [subject = '', ...words] = process.argv.slice(2);
