@@ -1,4 +1,4 @@
-import { rebuild, type Node, type TestNode } from '../../ir/graph.ts';
+import { rebuild, topologicalOrder, type Node, type TestNode } from '../../ir/graph.ts';
 import { canFail, valueKey, type Value } from '../../ir/value.ts';
 import { valuesOf } from '../../ir/test.ts';
 
@@ -8,7 +8,21 @@ import { valuesOf } from '../../ir/test.ts';
  * does not meet one of them goes where it goes if a load fails.
  */
 export function askProtocolLast(entry: Node): Node {
-  return rebuild(entry, (node) => (node.kind === 'test' ? exchanged(node) : node));
+  const inside = insideOfChains(entry);
+  return rebuild(entry, (node, original) => {
+    return node.kind === 'test' && !inside.has(original) ? exchanged(node) : node;
+  });
+}
+
+/** Tests behind a test of the same value. */
+function insideOfChains(entry: Node): ReadonlySet<Node> {
+  const inside = new Set<Node>();
+  for (const node of topologicalOrder(entry)) {
+    if (node.kind !== 'test') continue;
+    const key = valueKey(valuesOf(node.test)[0] as Value);
+    for (const next of [node.whenTrue, node.whenFalse]) if (asks(next, key)) inside.add(next);
+  }
+  return inside;
 }
 
 function exchanged(node: TestNode): Node {

@@ -56,15 +56,21 @@ interface Pair {
   readonly second: Load;
 }
 
+/** How many pairs of nodes may still be looked at, all attempts together. */
+export interface Effort {
+  left: number;
+}
+
 /**
  * @param first and `second` have the same skeleton
  * @returns undefined where the parts go on to different nodes, or the places differ in no regular way
  */
-export function matchShapes(first: TestNode, second: TestNode): Match | undefined {
+export function matchShapes(first: TestNode, second: TestNode, effort: Effort): Match | undefined {
   const counterparts = new Map<Node, Node>();
   const pairs = new Map<string, Pair>();
   const open: (readonly [Node, Node])[] = [[first, second]];
   for (let each = open.pop(); each !== undefined; each = open.pop()) {
+    if (effort.left-- <= 0) return undefined;
     const [one, other] = each;
     const known = counterparts.get(one);
     if (one === other || known === other) continue;

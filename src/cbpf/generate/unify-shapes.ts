@@ -1,7 +1,7 @@
 import { rebuild, topologicalOrder, type Node, type TestNode } from '../../ir/graph.ts';
 import { valuesOf, withValues } from '../../ir/test.ts';
 import { add, asIpv4HeaderLength, load, valueKey, variable, type Value } from '../../ir/value.ts';
-import { matchShapes, skeletonsOf, type Anchor, type Match } from './match-shapes.ts';
+import { matchShapes, skeletonsOf, type Anchor, type Effort, type Match } from './match-shapes.ts';
 
 /**
  * Graphs in which one part serves where two parts asked the same of different places: ports behind an IPv6 header and
@@ -16,6 +16,7 @@ export function unifiedShapes(entry: Node): readonly Node[] {
   const alike = new Map<number, TestNode[]>();
   const skeletons = skeletonsOf(order);
   const matches: Match[] = [];
+  const effort: Effort = { left: effortPerNode * order.length };
   const matched = new Set<Node>();
   for (const node of order) {
     if (node.kind !== 'test') continue;
@@ -25,7 +26,7 @@ export function unifiedShapes(entry: Node): readonly Node[] {
     for (const other of others) {
       // Within two parts that match, all else does.
       if (matched.has(node) && matched.has(other)) continue;
-      const match = matchShapes(other, node);
+      const match = matchShapes(other, node, effort);
       if (match === undefined || !isSafe(match)) continue;
       matches.push(match);
       for (const [own, counterpart] of match.counterparts) matched.add(own).add(counterpart);
@@ -38,6 +39,8 @@ export function unifiedShapes(entry: Node): readonly Node[] {
     .map((match) => unify(entry, match, index));
 }
 
+/** How often each node may be compared with another on average. */
+const effortPerNode = 20;
 /** Larger graphs are no classic programs anyway. */
 const mostNodes = 10_000;
 /** Where each form takes long to make, only the likeliest is made. */

@@ -16,14 +16,26 @@ import { splitByValue, type Budget } from './decide/split-by-value.ts';
  * @param relaxed loads whose value does not matter go away although they might fail into no match
  */
 export function decideByValue(entry: Node, relaxed: boolean): Node {
-  const interner = newInterner(relaxed);
-  const shared = interner.graph(entry);
-  const decided = decide(interner, shared, { nodes: workPerNode * interner.size() + 10_000 });
-  return costOf(decided) <= costOf(shared) ? decided : shared;
+  const shared = newInterner(relaxed).graph(entry);
+  const nodes = topologicalOrder(shared).length;
+  // Dividing a graph by one value may copy what asks for others; how much of that pays is found by trying.
+  const growths = nodes > manyNodes ? [mostGrowth] : [mostGrowth, 0.75, 0.25];
+  let best = { entry: shared, cost: costOf(shared) };
+  for (const growth of growths) {
+    const interner = newInterner(relaxed);
+    const decided = decide(interner, interner.graph(shared), { nodes: workPerNode * nodes + 10_000, growth });
+    const cost = costOf(decided);
+    if (cost < best.cost || (best.entry === shared && cost === best.cost)) best = { entry: decided, cost };
+  }
+  return best.entry;
 }
 
 /** How often each node may be looked at on average. */
 const workPerNode = 40;
+/** For larger graphs there is one attempt. */
+const manyNodes = 400;
+/** How many nodes may be made for each that asks for a value: a product of lists over several values is not worked out. */
+const mostGrowth = 2;
 
 function decide(interner: Interner, entry: Node, budget: Budget): Node {
   const plans = new Map<Node, Plan>();

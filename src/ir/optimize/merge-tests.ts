@@ -24,18 +24,36 @@ function mergedMasks(node: TestNode): TestNode | undefined {
   return { ...node, test: anyBit(node.test.value, mask.value | nextMask.value), whenFalse: next.whenFalse };
 }
 
-/** Where a difference goes where a failure goes, it does not matter which of the two loads fails. */
+/**
+ * Of conditions that all have to hold, where a difference goes where a failure goes, it does not matter which is asked
+ * first and which load fails: a neighbour further down comes to the first.
+ */
 function mergedLoads(node: TestNode): TestNode | undefined {
-  const next = node.whenTrue;
-  if (next.kind !== 'test' || node.whenFalse !== node.whenFailing) return undefined;
-  if (next.whenFalse !== node.whenFailing || next.whenFailing !== node.whenFailing) return undefined;
-  const [first, second] = [bytesOf(node), bytesOf(next)];
-  if (first === undefined || second === undefined || first.base !== second.base || first.size !== second.size)
-    return undefined;
-  if (first.size === 4 || Math.abs(first.offset - second.offset) !== first.size) return undefined;
-  const [low, high] = first.offset < second.offset ? [first, second] : [second, first];
-  const number = low.number * 2 ** (8 * low.size) + high.number;
-  return { ...node, test: equal(load(low.place, (2 * low.size) as LoadSize), number), whenTrue: next.whenTrue };
+  const first = bytesOf(node);
+  if (first === undefined || first.size === 4 || node.whenFalse !== node.whenFailing) return undefined;
+  const between: TestNode[] = [];
+  let next = node.whenTrue;
+  for (; next.kind === 'test' && between.length < mostBetween; next = next.whenTrue) {
+    if (next.whenFalse !== node.whenFailing || next.whenFailing !== node.whenFailing) return undefined;
+    const second = bytesOf(next);
+    if (second === undefined || !areNeighbours(first, second)) {
+      between.push(next);
+      continue;
+    }
+    const [low, high] = first.offset < second.offset ? [first, second] : [second, first];
+    const number = low.number * 2 ** (8 * low.size) + high.number;
+    const whenTrue = between.reduceRight((rest: Node, each) => ({ ...each, whenTrue: rest }), next.whenTrue);
+    return { ...node, test: equal(load(low.place, (2 * low.size) as LoadSize), number), whenTrue };
+  }
+  return undefined;
+}
+
+/** How many conditions may stand between two that are merged. */
+const mostBetween = 8;
+
+function areNeighbours(first: Bytes, second: Bytes): boolean {
+  if (first.base !== second.base || first.size !== second.size) return false;
+  return Math.abs(first.offset - second.offset) === first.size;
 }
 
 interface Bytes {

@@ -55,6 +55,14 @@ describe('ir/optimize/merge-tests', () => {
     expectSameOutcomes(entry, merged, 6);
   });
 
+  it('finds a neighbour behind other conditions', () => {
+    const byteIs = (offset: number, number: number) => testing(equal(load(offset, 1), number));
+    const entry = filter(and(byteIs(0, 1), byteIs(4, 1), byteIs(2, 0), byteIs(1, 2)));
+    const merged = mergeTests(entry);
+    expect(testsOf(merged)).to.equal(3);
+    expectSameOutcomes(entry, merged, 6);
+  });
+
   it('keeps two loads apart where a failure is told from a difference', () => {
     const predicate = and(testing(equal(load(0, 1), 1)), testing(equal(load(1, 1), 2)));
     const entry = graphOf(predicate, exit(match), exit(noMatch), exit(drop));

@@ -16,7 +16,7 @@ export function splitByValue(
 ): Partition | undefined {
   const order = inOrderOfNeed(interner, entry, question);
   budget.nodes -= order.length;
-  const most = interner.size() + mostGrowth * order.length + 64;
+  const most = interner.size() + budget.growth * (order.length + 32);
   const split = new Map<Node, Partition>();
   const of = (node: Node): Partition => split.get(node) ?? rest(node);
   for (const node of order) {
@@ -26,13 +26,11 @@ export function splitByValue(
   return of(entry);
 }
 
-/** How many nodes may still be looked at, all splits together. */
+/** How many nodes may still be looked at, all splits together, and how many made for each that one split looks at. */
 export interface Budget {
   nodes: number;
+  readonly growth: number;
 }
-
-/** How many nodes may be made for each that is there: a product of lists over several values is not worked out. */
-const mostGrowth = 2;
 
 /** The nodes that matter, each behind its successors. */
 function inOrderOfNeed(interner: Interner, entry: Node, { key, variables }: Question): readonly Node[] {
