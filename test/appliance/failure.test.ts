@@ -29,7 +29,8 @@ function attempt(action: () => unknown): 'done' | 'refused' {
   }
 }
 
-describe('a refusal of any one call of an attachment', () => {
+describe('a refusal of any one call of an attachment', function () {
+  this.timeout(60_000);
   let kernel: Kernel;
   before(async function () {
     kernel = await openRealKernel(this);
@@ -42,7 +43,7 @@ describe('a refusal of any one call of an attachment', () => {
       withLaboratory(kernel, ({ a }) =>
         a.inside(() => {
           const place = { ifindex: a.ifindex, hook: hold.hook ?? 'xdp' };
-          const request = { ...hold, interface: a.interface, filter: 'tcp port 22' };
+          const request = { ...hold, interface: a.interface, filter: 'arp' };
           removeStalePins(kernel);
           const before = tracesAt(kernel, place);
           let refused = 0;
@@ -70,8 +71,8 @@ describe('a refusal of any one call of an attachment', () => {
       withLaboratory(kernel, ({ a }) =>
         a.inside(() => {
           const place = { ifindex: a.ifindex, hook: hold.hook ?? 'xdp' };
-          const old = { ...hold, interface: a.interface, filter: 'tcp port 22' };
-          const request = { ...old, filter: 'udp port 53', replace: true };
+          const old = { ...hold, interface: a.interface, filter: 'arp' };
+          const request = { ...old, filter: 'rarp', replace: true };
           removeStalePins(kernel);
           attachFilter(kernel, old);
           let before = tracesAt(kernel, place);
