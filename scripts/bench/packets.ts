@@ -6,7 +6,7 @@ export const benchPackets: Readonly<Record<string, Uint8Array>> = {
   dns: ipv4(17, [...word(40000), ...word(53), ...word(26), 0, 0, ...Array<number>(18).fill(0)], 0),
   ping: ipv4(1, [8, 0, 0, 0, 0, 1, 0, 1, ...Array<number>(18).fill(0)], 0),
   arp: frame('ffffffffffff', 0x0806, [
-    ...Buffer.from('0001080006040001' + '0200000000010a000001' + '0000000000000a000002', 'hex'),
+    ...Buffer.from('00010800060400010200000000010a0000010000000000000a000002', 'hex'),
   ]),
   tagged: frame('020000000002', 0x8100, [0, 7, 0x08, 0, ...ipv4(6, tcp(40000, 22, 2), 0).subarray(14)]),
 };

@@ -8,6 +8,8 @@ import { equal } from '../../src/ir/test.ts';
 import { load, metadata } from '../../src/ir/value.ts';
 import { drop, match, noMatch, pass, type Verdict } from '../../src/ir/verdict.ts';
 import { showTagInMetadata } from '../../src/ir/view.ts';
+import { systemNames } from '../../src/names/system-names.ts';
+import { compileFilter, hookProgram, policyOfFilter, type EbpfHook } from '../../src/pipeline.ts';
 import { generateTc, tcAction, type TcOptions } from '../../src/tc/program.ts';
 import { filter } from '../ebpf/generate/graphs.ts';
 
@@ -103,5 +105,20 @@ describe('TC programs', () => {
     expect(outcomeOf(graph.entry, { packet: { ...inBytes, metadata: { 'vlan-present': 1 } } }).returnValue).to.equal(
       -1,
     );
+  });
+
+  it('of a filter know from their hook which way the packet goes', () => {
+    const verdictOf = (text: string, hook: EbpfHook): number => {
+      const filterOf = compileFilter(
+        { name: 'filter', text },
+        { linkType: 'EN10MB', names: systemNames(), live: true },
+      );
+      const { program } = hookProgram(policyOfFilter(filterOf, 'drop'), { hook, counters: false });
+      return interpret(createInterpreter(program), packet, { maps: createMaps(program) }).returnValue;
+    };
+    expect(verdictOf('outbound', 'tc-egress')).to.equal(tcAction.TC_ACT_SHOT);
+    expect(verdictOf('inbound', 'tc-egress')).to.equal(tcAction.TC_ACT_UNSPEC);
+    expect(verdictOf('outbound', 'tc')).to.equal(tcAction.TC_ACT_UNSPEC);
+    expect(verdictOf('inbound', 'tc')).to.equal(tcAction.TC_ACT_SHOT);
   });
 });
