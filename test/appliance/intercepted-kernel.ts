@@ -10,10 +10,10 @@ export interface InterceptedKernel extends Kernel {
 }
 
 /**
- * Calls that are never refused: Linux closes whatever it answers, and what it answers to a netlink request that it took
- * it can deliver.
+ * Calls that are never refused: Linux closes whatever it answers, what it answers to a netlink request that it took it can
+ * deliver, and of `stat` there are as many as there are processes where others have pinned things.
  */
-const certain: readonly string[] = ['close', 'receiveMessage'];
+const certain: readonly string[] = ['close', 'receiveMessage', 'inodeOf'];
 
 /** The real kernel with something in front of each call that can be refused. */
 export function interceptedKernel(kernel: Kernel, before: Interception): InterceptedKernel {
