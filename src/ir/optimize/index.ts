@@ -30,7 +30,7 @@ const decideRelaxed: Pass = { name: 'decide by value, relaxed', run: (entry) => 
 
 /**
  * For `--relaxed`: loads that would fail into no match may be left out or tried earlier or later, as libpcap's optimiser
- * does. A packet in which no load fails has the same outcome.
+ * does, as far as they ask for headers: a packet that was captured as a whole has the same outcome.
  */
 export const relaxedPasses: readonly Pass[] = [reduce, share, thread, decideRelaxed, merge, share];
 

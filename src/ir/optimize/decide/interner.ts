@@ -8,7 +8,7 @@ import {
   type TestNode,
 } from '../../graph.ts';
 import { equal, testKey, valuesOf } from '../../test.ts';
-import { canFail, valueKey, type Value } from '../../value.ts';
+import { canFail, operandsOf, valueKey, type Value } from '../../value.ts';
 import { verdictKey } from '../../verdict.ts';
 import { questionOf, type Question } from './question.ts';
 
@@ -148,13 +148,35 @@ function withoutNeedlessTest(
   const whenFalse = asked.answer === true ? node.whenTrue : withoutCheck(node.whenFalse, asked, question);
   if (whenTrue !== whenFalse) return undefined;
   if (!fails || whenTrue === whenFailing) return whenTrue;
-  return relaxed && isNoMatch(whenFailing) ? whenTrue : 'check';
+  const mayGo = relaxed && isNoMatch(whenFailing) && valuesOf(node.test).every(isWithinHeaders);
+  return mayGo ? whenTrue : 'check';
 }
 
 /** A test of which only matters whether its value can be had, behind a test that had it. */
 function withoutCheck(node: Node, asked: Question, question: (node: TestNode) => Question): Node {
   if (node.kind !== 'test' || node.whenTrue !== node.whenFalse) return node;
   return question(node).key === asked.key ? node.whenTrue : node;
+}
+
+/** Headers with two tags end here at a fixed offset (the ports behind IPv6), or so far behind an IPv4 header's length (TCP's). */
+const endOfHeaders = 66;
+const endBehindHeader = 42;
+
+/** Whether a packet that was captured as a whole has what a value loads: headers, but not any payload. */
+function isWithinHeaders(value: Value): boolean {
+  if (value.kind === 'load') {
+    const { offset, size } = value;
+    if (offset.kind === 'constant') return offset.value + size <= endOfHeaders;
+    return distanceOf(offset) + size <= endBehindHeader && operandsOf(offset).every(isWithinHeaders);
+  }
+  return operandsOf(value).every(isWithinHeaders);
+}
+
+/** What is added to a computed offset, all in all. */
+function distanceOf(offset: Value): number {
+  if (offset.kind === 'constant') return offset.value;
+  if (offset.kind !== 'binary' || offset.operator !== 'add') return 0;
+  return distanceOf(offset.left) + distanceOf(offset.right);
 }
 
 export function isNoMatch(node: Node): boolean {
