@@ -27,9 +27,15 @@ export function commandLine(commands: readonly CommandMaker[]): Command {
     .helpCommand(false)
     .showHelpAfterError('(pktf --help tells more)');
   for (const command of commands) program.addCommand(command());
-  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride();
   program.exitOverride();
+  for (const command of program.commands) exitWithHelp(command, `pktf ${command.name()}`);
   return program;
+}
+
+/** @param words what is typed for it */
+function exitWithHelp(command: Command, words: string): void {
+  command.exitOverride().showHelpAfterError(`(${words} --help tells more)`);
+  for (const inner of command.commands) exitWithHelp(inner, `${words} ${inner.name()}`);
 }
 
 /** Commander has printed what is to be said: help was asked for, or the usage is wrong. */

@@ -84,6 +84,7 @@ describe('pktf, used wrongly', () => {
       const { code, stdout, stderr } = pktf(...words);
       expect([code, stdout], stderr).to.deep.equal([2, '']);
       expect(stderr).to.include(says);
+      expect(stderr).to.match(/^\(pktf .*--help tells more\)$/m);
     }
     expect(pktf().code).to.equal(2);
     expect(pktf().stderr).to.include('Usage: pktf');
