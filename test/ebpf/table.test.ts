@@ -173,7 +173,9 @@ describe('tables as maps', () => {
 
     after(() => {
       clock?.close();
-      console.log(`    ${met.programs} programs, ${met.packets} packets, ${[...met.verdicts].join(' and ')}`);
+      process.stdout.write(
+        `    ${met.programs} programs, ${met.packets} packets, ${[...met.verdicts].join(' and ')}\n`,
+      );
     });
 
     for (const hook of hooks) {

@@ -81,7 +81,7 @@ async function compile(words: readonly string[], flags: Flags): Promise<void> {
   if (flags.emit === 'elf' && flags.o === undefined)
     throw new InputError('an object file is no text for a terminal', 'add -o FILE (or -o /dev/stdout)');
   const acceptLength = countFlag('-s', flags.s, 0) || 262144;
-  const program = await compileForTarget(filterSource(words, flags.F), {
+  const program = compileForTarget(filterSource(words, flags.F), {
     target: flags.target,
     linkType: linkTypeFlag(flags.y) ?? 'EN10MB',
     optimize: flags.O !== true,
