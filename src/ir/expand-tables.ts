@@ -3,7 +3,7 @@ import { testing } from './predicate.ts';
 import { elementsOf, intervalsOf, type KeyInterval, type TableContents } from './table-contents.ts';
 import { keyWidths } from './table.ts';
 import { compare, decide, equal, valuesOf } from './test.ts';
-import type { Lookup, Value } from './value.ts';
+import type { Value } from './value.ts';
 
 /**
  * Tables as tests: a snapshot of what sets hold, for machines that have no maps. Each question about a lookup becomes a
@@ -20,7 +20,7 @@ function expandTest(node: TestNode, contents: TableContents): Node {
   const [asked, other] = valuesOf(node.test);
   if (asked?.kind !== 'lookup' || other?.kind !== 'constant') return node;
   const answer = (number: number): Node => (decide(node.test, number, other.value, 0) ? node.whenTrue : node.whenFalse);
-  const { table, key } = asked as Lookup;
+  const { table, key } = asked;
   const intervals = intervalsOf(table.space, elementsOf(contents, table));
   const greatest = keyWidths[table.space].map((bits) => 2 ** bits - 1);
   const over: Search = { node, key, greatest, inside: answer(1), outside: answer(0) };
