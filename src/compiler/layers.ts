@@ -20,6 +20,8 @@ export interface Layers {
   readonly labels: number;
   /** Whether the innermost frame came out of `geneve` or `vxlan`, so that it may have no link header. */
   readonly inTunnel: boolean;
+  /** Whether this is behind tags that were not named, or where there are none: `anyvlan` has been here. */
+  readonly pastTags: boolean;
 }
 
 /** A place in the packet: constant, or behind what a variable holds. */
@@ -57,6 +59,7 @@ export function outermostLayers(linkType: LinkType): Layers {
     llcBytes,
     labels: 0,
     inTunnel: false,
+    pastTags: false,
   };
 }
 
@@ -67,6 +70,7 @@ export function behindTags(layers: Layers, tags: number): Layers {
     ...layers,
     typeField: typeField === undefined ? undefined : moved(typeField, 4 * tags),
     payload: moved(payload, 4 * tags),
+    pastTags: true,
   };
 }
 

@@ -28,10 +28,13 @@ function insideScope(lowering: Lowering, scope: ScopeName, operand: LowerOperand
   }
 }
 
-/** Where there is no tag, one, or two. Only Ethernet has tags; elsewhere the clauses stand as they are. */
+/**
+ * Where there is no tag, one, or two. Only Ethernet has tags; elsewhere the clauses stand as they are. So do they in
+ * another `anyvlan`: three copies of three copies of … would be more than any memory holds.
+ */
 function behindAnyTags(lowering: Lowering, operand: LowerOperand): Predicate {
   const { layers, variables } = lowering;
-  if (layers.linkType !== 'EN10MB' || layers.labels > 0) return operand();
+  if (layers.linkType !== 'EN10MB' || layers.labels > 0 || layers.pastTags) return operand();
   const behind = (tags: number): { readonly clauses: Predicate; readonly tagged: Predicate } => {
     lowering.layers = behindTags(layers, tags);
     // A packet has one number of tags, so the variables of one copy are free for the others.

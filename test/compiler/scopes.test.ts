@@ -5,7 +5,7 @@ import { DiagnosticError } from '../../src/compiler/diagnostic.ts';
 import { hasFurtherTag, storeTransport } from '../../src/compiler/known-headers.ts';
 import { checkGraph } from '../../src/ir/check.ts';
 import { evaluate } from '../../src/ir/evaluate.ts';
-import { exit, graphOf, type Node } from '../../src/ir/graph.ts';
+import { exit, graphOf, topologicalOrder, type Node } from '../../src/ir/graph.ts';
 import { wholePacket } from '../../src/ir/packet.ts';
 import { match, noMatch } from '../../src/ir/verdict.ts';
 import { systemNames } from '../../src/names/system-names.ts';
@@ -94,6 +94,23 @@ describe('anyvlan', () => {
       true,
     );
     expect(matches(graph('not anyvlan (udp)'), frame(0x0800, packet, [0x8100]))).to.equal(true);
+  });
+
+  it('in another anyvlan adds nothing, however deep', () => {
+    const packet = ipv4(6, tcp(1, 80));
+    const nested = graph(`${'anyvlan ('.repeat(40)}tcp${')'.repeat(40)}`);
+    expect(topologicalOrder(nested).length).to.equal(topologicalOrder(graph('anyvlan (tcp)')).length);
+    for (const tags of [0, 1, 2, 3]) {
+      const tagged = frame(
+        0x0800,
+        packet,
+        Array.from({ length: tags }, () => 0x8100),
+      );
+      expect(matches(nested, tagged), `${tags} tags`).to.equal(tags <= 2);
+    }
+    // The frame in a tunnel has tags of its own.
+    const inside = graph('anyvlan (inner (anyvlan (tcp)))');
+    expect(topologicalOrder(inside).length).to.be.above(topologicalOrder(graph('anyvlan (inner (tcp))')).length);
   });
 
   it('is not assumed for a filter that says vlan itself', () => {

@@ -72,6 +72,7 @@ function enterFrame(lowering: Lowering, place: InnerFrame): void {
     payload: { variable: place.payload, constant: 0 },
     labelBytes: 0,
     inTunnel: true,
+    pastTags: false,
   };
 }
 
