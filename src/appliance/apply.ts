@@ -1,18 +1,22 @@
 import type { Diagnostic } from '../compiler/diagnostic.ts';
 import type { Link, XdpMode } from '../kernel/netlink/link.ts';
+import { isAttachError } from '../kernel/attach-error.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { isSystemError } from '../kernel/system-error.ts';
 import { openKernelClock } from '../loader/kernel-clock.ts';
 import { hookProgram, type EbpfHook } from '../pipeline.ts';
 import type { PolicyReading } from '../rules/read-policy.ts';
 import { tablesOfSets } from '../rules/tables.ts';
+import { ApplianceError } from './appliance-error.ts';
 import { tidyReverted } from './confirm.ts';
 import { createGuard, setDeadline } from './guard.ts';
 import { prepareInstallation, type Installation, type Installed } from './install.ts';
 import { leaveOthers } from './leave-others.ts';
+import { withPoliciesHere } from './policies-here.ts';
 import { interfacesOfPolicy, readPolicyFor, textOfPolicy, type PolicyRequest } from './policy-interfaces.ts';
 import { refuseLockOut } from './lock-out.ts';
 import { programAbilities, withPermission } from './permission.ts';
-import { tablesForSets, type PolicyTables } from './policy-tables.ts';
+import { shareLiveTables, tablesForSets, type PolicyTables } from './policy-tables.ts';
 
 export interface ApplyRequest extends PolicyRequest {
   /** Take the place of other filters, policies and programs. */
@@ -31,6 +35,7 @@ export interface Applied {
   readonly interfaces: readonly AppliedInterface[];
   /** Interfaces that the policy was on and no longer lists. */
   readonly left: readonly string[];
+  readonly remarks: readonly string[];
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -68,14 +73,29 @@ export async function applyPolicy(kernel: Kernel, request: ApplyRequest): Promis
       ? installAll(kernel, plans, request.dryRun === true)
       : installGuarded(kernel, plans, request.dryRun === true, confirmWithin),
   );
+  // A policy that waits to be confirmed leaves them when it is.
+  const stays = request.dryRun === true || confirmWithin !== undefined;
   return {
     policy: policy.name,
     hook,
     interfaces: applied,
-    // A policy that waits to be confirmed leaves them when it is.
-    left: request.dryRun === true || confirmWithin !== undefined ? [] : leaveOthers(kernel, policy.name, places),
+    ...(stays ? { left: [], remarks: [] } : leaveBehind(kernel, policy.name, places)),
     warnings: first.reading.diagnostics,
   };
+}
+
+/** The policy is enforced by now: an interface that cannot be left is told of. */
+function leaveBehind(
+  kernel: Kernel,
+  policy: string,
+  kept: Parameters<typeof leaveOthers>[2],
+): Pick<Applied, 'left' | 'remarks'> {
+  try {
+    return { left: leaveOthers(kernel, policy, kept), remarks: [] };
+  } catch (error) {
+    if (!isSystemError(error) && !isAttachError(error) && !(error instanceof ApplianceError)) throw error;
+    return { left: [], remarks: [`interfaces that the policy no longer lists may still have it: ${error.message}`] };
+  }
 }
 
 function planInterfaces(kernel: Kernel, request: ApplyRequest): readonly Plan[] {
@@ -146,7 +166,24 @@ function installGuarded(
   }
 }
 
+/** Dynamic sets go on with the elements that they have, on whichever interface the policy is now. */
 function installAll(
+  kernel: Kernel,
+  plans: readonly Plan[],
+  dryRun: boolean,
+  beforeSwap?: () => void,
+): readonly AppliedInterface[] {
+  return withPoliciesHere(kernel, (present) => {
+    const { name, tables } = (plans[0] as Plan).installation;
+    for (const { found } of present) {
+      const same = found.record?.kind === 'policy' && found.record.name === name;
+      if (same && tables !== undefined) shareLiveTables(tables, found);
+    }
+    return installPrepared(kernel, plans, dryRun, beforeSwap);
+  });
+}
+
+function installPrepared(
   kernel: Kernel,
   plans: readonly Plan[],
   dryRun: boolean,
@@ -173,9 +210,32 @@ function swapAll(prepared: readonly ReturnType<typeof prepareInstallation>[]): v
       swapped.push(each);
     }
   } catch (error) {
-    for (const each of swapped.toReversed()) each.undo();
+    undoAll(swapped.toReversed(), error);
     throw error;
   }
+}
+
+/** @throws ApplianceError where one cannot go back; the others have, all the same */
+function undoAll(swapped: readonly ReturnType<typeof prepareInstallation>[], reason: unknown): void {
+  const failures = swapped.flatMap((each) => {
+    try {
+      each.undo();
+      return [];
+    } catch (error) {
+      return [messageOf(error)];
+    }
+  });
+  if (failures.length === 0) return;
+  throw new ApplianceError(
+    'refused',
+    'kernel',
+    `${messageOf(reason)}; and not every interface could go back to what it had: ${failures.join('; ')}`,
+    '`pktf status` tells what is attached where',
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function describe(link: Link, { programId, mode, replaced, remarks }: Installed): AppliedInterface {

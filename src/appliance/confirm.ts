@@ -1,14 +1,12 @@
-import { links, type Link } from '../kernel/netlink/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { EbpfHook } from '../pipeline.ts';
 import { ApplianceError } from './appliance-error.ts';
 import { detachFilter } from './detach.ts';
-import { confirmationOf, openFallback, type Confirmation } from './guard.ts';
+import { confirmationOf, liftDeadline, openFallback, type Confirmation } from './guard.ts';
 import { leaveOthers } from './leave-others.ts';
-import { hooks } from './occupant.ts';
 import { withPermission } from './permission.ts';
+import { withPoliciesHere, type Present } from './policies-here.ts';
 import { bringBackPins, settleConfirmedPins } from './pins.ts';
-import { findPredecessor, type Predecessor } from './predecessor.ts';
 import { swapProgram } from './swap.ts';
 
 /** A policy on an interface that was applied with --confirm. */
@@ -18,16 +16,13 @@ export interface ConfirmedInterface {
   readonly policy: string;
 }
 
-interface Waiting {
-  readonly link: Link;
-  readonly hook: EbpfHook;
-  readonly found: Predecessor;
+interface Waiting extends Present {
   readonly confirmation: Exclude<Confirmation, { kind: 'settled' }>;
 }
 
 /**
  * What was applied with --confirm stays: on each interface the program without the guard takes the place of the one
- * that looks at the clock, over the same maps.
+ * that looks at the clock, over the same maps. Where that is refused, `pktf confirm` once more completes it.
  * @throws ApplianceError where nothing waits, or the time is over
  */
 export function confirmPolicies(kernel: Kernel): readonly ConfirmedInterface[] {
@@ -35,10 +30,13 @@ export function confirmPolicies(kernel: Kernel): readonly ConfirmedInterface[] {
     if (waiting.length === 0) throw nothingWaits();
     const late = waiting.find(({ confirmation }) => confirmation.kind === 'reverted');
     if (late !== undefined) throw tooLate(late);
+    const pinless = waiting.find(({ found }) => found.objects.plain === undefined);
+    if (pinless !== undefined) throw noPin(pinless);
+    // All of a change look at one deadline: from here on they stay, even if an exchange below is refused.
+    for (const { found } of waiting) liftDeadline(kernel, found.objects.deadline as number);
     const confirmed = waiting.map((each) => {
       const { link, hook, found } = each;
-      if (found.objects.plain === undefined) throw noPin(each);
-      exchange(kernel, each, found.objects.plain);
+      exchange(kernel, each, found.objects.plain as number);
       settleConfirmedPins(kernel, { ifindex: link.ifindex, hook });
       return describe(each);
     });
@@ -94,22 +92,14 @@ function withWaiting<Result>(
   what: string,
   action: (waiting: readonly Waiting[]) => readonly Result[],
 ): readonly Result[] {
-  const found = links(kernel).flatMap((link) =>
-    hooks.flatMap((hook) => {
-      const predecessor = findPredecessor(kernel, { ifindex: link.ifindex, hook });
-      return predecessor === undefined ? [] : [{ link, hook, found: predecessor }];
-    }),
+  return withPoliciesHere(kernel, (present) =>
+    withPermission(kernel, what, ['CAP_BPF', 'CAP_NET_ADMIN', 'CAP_SYS_ADMIN'], () =>
+      action(present.flatMap((each) => waitingOf(kernel, each))),
+    ),
   );
-  try {
-    return withPermission(kernel, what, ['CAP_BPF', 'CAP_NET_ADMIN', 'CAP_SYS_ADMIN'], () =>
-      action(found.flatMap((each) => waitingOf(kernel, each))),
-    );
-  } finally {
-    for (const each of found) each.found.objects.close();
-  }
 }
 
-function waitingOf(kernel: Kernel, each: Omit<Waiting, 'confirmation'>): readonly Waiting[] {
+function waitingOf(kernel: Kernel, each: Present): readonly Waiting[] {
   const { objects, record } = each.found;
   const confirmation = record === undefined ? undefined : confirmationOf(kernel, objects, record);
   return confirmation === undefined || confirmation.kind === 'settled' ? [] : [{ ...each, confirmation }];

@@ -1,11 +1,13 @@
 import { tableLayout } from '../ebpf/table-map.ts';
 import { elementsOf, type TableElement } from '../ir/table-contents.ts';
+import type { Link } from '../kernel/netlink/link.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { listElements, openContents } from '../loader/table.ts';
 import type { PolicyFile } from '../rules/read-policy.ts';
 import { printElement } from '../rules/set-element.ts';
 import { withPermission } from './permission.ts';
 import { interfacesOfPolicy, textOfPolicy, type PolicyRequest } from './policy-interfaces.ts';
+import { withPoliciesHere } from './policies-here.ts';
 import { findPredecessor, type Predecessor } from './predecessor.ts';
 import type { RecordedTable } from './record.ts';
 
@@ -17,15 +19,15 @@ export interface Drift {
 }
 
 /**
- * Compares what is attached with a policy file: the policy and its text on every interface, and the elements of the sets
- * that are not dynamic.
+ * Compares what is attached with a policy file: the policy and its text on every interface, that it is on no other, and
+ * the elements of the sets that are not dynamic.
  * @throws DiagnosticError, UnreadableFile, ApplianceError
  */
 export function driftFrom(kernel: Kernel, request: PolicyRequest): readonly Drift[] {
   const { reading, chosen } = interfacesOfPolicy(kernel, request);
   const { file } = reading;
-  return withPermission(kernel, 'looking at what is attached', ['CAP_NET_ADMIN', 'CAP_SYS_ADMIN'], () =>
-    chosen.flatMap((link) => {
+  return withPermission(kernel, 'looking at what is attached', ['CAP_NET_ADMIN', 'CAP_SYS_ADMIN'], () => [
+    ...chosen.flatMap((link) => {
       const found = findPredecessor(kernel, { ifindex: link.ifindex, hook: file.hook });
       if (found === undefined) return [{ interface: link.name, difference: `nothing is attached at ${file.hook}` }];
       try {
@@ -34,6 +36,18 @@ export function driftFrom(kernel: Kernel, request: PolicyRequest): readonly Drif
         found.objects.close();
       }
     }),
+    ...(request.interfaces === undefined ? elsewhere(kernel, file, chosen) : []),
+  ]);
+}
+
+/** Where the policy is, besides where it is to be. */
+function elsewhere(kernel: Kernel, { policy, hook }: PolicyFile, chosen: readonly Link[]): readonly Drift[] {
+  const wanted = new Set(chosen.map(({ ifindex }) => ifindex));
+  return withPoliciesHere(kernel, (present) =>
+    present
+      .filter(({ found: { record } }) => record?.kind === 'policy' && record.name === policy.name)
+      .filter((each) => !(wanted.has(each.link.ifindex) && each.hook === hook))
+      .map((each) => ({ interface: each.link.name, difference: `the policy is attached at ${each.hook} besides` })),
   );
 }
 

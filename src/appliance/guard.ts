@@ -22,19 +22,30 @@ export interface Guard {
 }
 
 const firstKey = new Uint8Array(4);
+/** The deadline of what was confirmed, or is not swapped in yet. */
 const never = 2n ** 63n;
 
 /** Makes the map of the deadline, which is never until `setDeadline`. The caller closes the descriptor. */
 export function createGuard(kernel: Kernel, jiffiesPerSecond: number): Guard {
   const deadline = createMap(kernel, deadlineSpec);
   const guard: Guard = { deadline, jiffiesPerSecond };
-  setDeadline(kernel, guard, never);
+  try {
+    liftDeadline(kernel, deadline);
+  } catch (error) {
+    kernel.close(deadline);
+    throw error;
+  }
   return guard;
 }
 
 /** @param jiffies from which on the programs before run again */
 export function setDeadline(kernel: Kernel, { deadline }: Guard, jiffies: bigint): void {
   updateElement(kernel, deadline, firstKey, new Uint8Array(BigUint64Array.of(jiffies).buffer));
+}
+
+/** From now on the guarded programs stay, on all interfaces at once. */
+export function liftDeadline(kernel: Kernel, deadline: number): void {
+  updateElement(kernel, deadline, firstKey, new Uint8Array(BigUint64Array.of(never).buffer));
 }
 
 export function readDeadline(kernel: Kernel, map: number): bigint {
@@ -105,14 +116,18 @@ export type Confirmation =
   | { readonly kind: 'settled' }
   /** `lost`: the program to fall back to has gone; after the deadline packets will pass. */
   | { readonly kind: 'pending'; readonly secondsLeft: number; readonly lost: boolean }
-  | { readonly kind: 'reverted'; readonly lost: boolean };
+  | { readonly kind: 'reverted'; readonly lost: boolean }
+  /** The deadline is lifted, but the program that looks at it is still in its place. */
+  | { readonly kind: 'confirmed' };
 
 export function confirmationOf(kernel: Kernel, objects: AttachedObjects, record: AttachmentRecord): Confirmation {
   const { confirm } = record;
   if (confirm === undefined || objects.deadline === undefined || objects.fallback === undefined) {
     return { kind: 'settled' };
   }
-  const left = readDeadline(kernel, objects.deadline) - readJiffies(kernel);
+  const deadline = readDeadline(kernel, objects.deadline);
+  if (deadline === never) return { kind: 'confirmed' };
+  const left = deadline - readJiffies(kernel);
   const lost = confirm.hadPredecessor && lookupElement(kernel, objects.fallback, firstKey, 4) === undefined;
   if (left <= 0n) return { kind: 'reverted', lost };
   return { kind: 'pending', secondsLeft: Math.ceil(Number(left) / confirm.jiffiesPerSecond), lost };

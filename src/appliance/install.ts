@@ -132,9 +132,15 @@ function recordOf(
     ...(tables === undefined ? {} : { tables: recordTables(program.program, tables) }),
     ...(guard === undefined
       ? {}
-      : { confirm: { hadPredecessor: predecessor !== undefined, jiffiesPerSecond: guard.jiffiesPerSecond } }),
+      : { confirm: { hadPredecessor: fallsBackTo(predecessor), jiffiesPerSecond: guard.jiffiesPerSecond } }),
     since: new Date().toISOString(),
   };
+}
+
+/** Whether there is a program to fall back to: of one that itself waits, whether there was one behind it. */
+function fallsBackTo(predecessor: Predecessor | undefined): boolean {
+  if (predecessor?.objects.fallback === undefined) return predecessor !== undefined;
+  return predecessor.record?.confirm?.hadPredecessor === true;
 }
 
 /** What belongs to a program, by what its pins are called: its own, and maps that it shares. */
@@ -151,8 +157,7 @@ function loadAll(
   { owned: open, borrowed }: Descriptors,
 ): void {
   const { program, counters } = wanted.program;
-  const existing =
-    wanted.tables === undefined ? new Map<string, number>() : existingTables(program, wanted.tables, predecessor);
+  const existing = wanted.tables === undefined ? new Map<string, number>() : existingTables(program, wanted.tables);
   const loaded = load(kernel, program, existing);
   open.set(wanted.guard === undefined ? 'program' : 'plain', loaded.descriptor);
   for (const [name, map] of loaded.maps) {

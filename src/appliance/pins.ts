@@ -47,17 +47,21 @@ export interface StagedPins {
  */
 export function stagePins(kernel: Kernel, place: PinPlace, attachedId: number | undefined): StagedPins {
   const [settled, staged] = pinDirectories(kernel, place);
-  const commit = (): void => {
+  const heldBack = heldBackDirectory(kernel, place);
+  const takePlace = (): void => {
     removePinDirectory(kernel, settled);
     kernel.rename(staged, settled);
   };
+  const commit = (): void => {
+    takePlace();
+    removePinDirectory(kernel, heldBack);
+  };
   const commitHoldingBack = (): void => {
-    const heldBack = heldBackDirectory(kernel, place);
     if (exists(kernel, settled) && !exists(kernel, heldBack)) kernel.rename(settled, heldBack);
-    commit();
+    takePlace();
   };
   const abandon = (): void => removePinDirectory(kernel, staged);
-  if (attachedId !== undefined && pinnedProgramId(kernel, staged) === attachedId) commit();
+  if (attachedId !== undefined && pinnedProgramId(kernel, staged) === attachedId) takePlace();
   try {
     abandon();
     makePinDirectory(kernel, staged);

@@ -1,5 +1,5 @@
 import type { Program } from '../ebpf/program.ts';
-import type { TableMap, TableShape } from '../ebpf/table-map.ts';
+import type { TableShape } from '../ebpf/table-map.ts';
 import { elementsOf, type TableContents } from '../ir/table-contents.ts';
 import { tableKey } from '../ir/table.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -17,7 +17,10 @@ export interface PolicyTables {
   readonly contents: TableContents;
   /** Sets whose live elements outlast an apply. */
   readonly dynamic: ReadonlySet<string>;
-  /** Descriptors of the maps that the interfaces prepared so far use, by table: the further ones share them. */
+  /**
+   * Descriptors of maps to be used, by table: of dynamic sets that are live, and those of the interfaces prepared so far,
+   * which the further ones share.
+   */
   readonly shared: Map<string, number>;
 }
 
@@ -32,26 +35,21 @@ export function tablesForSets(sets: ReadonlyMap<string, PolicySet>): PolicyTable
 }
 
 /** Maps that exist already and serve the program, by the maps' names in it. They stay their owners'. */
-export function existingTables(
-  program: Program,
-  tables: PolicyTables,
-  predecessor: Predecessor | undefined,
-): ReadonlyMap<string, number> {
+export function existingTables(program: Program, tables: PolicyTables): ReadonlyMap<string, number> {
   const found = (program.tables ?? []).map((table): readonly [string, number | undefined] => {
-    return [table.map, tables.shared.get(tableKey(table.table)) ?? liveTable(table, tables, predecessor)];
+    return [table.map, tables.shared.get(tableKey(table.table))];
   });
   return new Map(found.filter((entry): entry is [string, number] => entry[1] !== undefined));
 }
 
-/** The map of a dynamic set that the same policy has in use now, if its elements lie in it as they must. */
-function liveTable(wanted: TableMap, tables: PolicyTables, predecessor: Predecessor | undefined): number | undefined {
-  const { name, space } = wanted.table;
-  if (!tables.dynamic.has(name)) return undefined;
-  const shape = JSON.stringify(tables.shapes.get(name));
-  const live = predecessor?.record?.tables?.find(
-    (table) => table.set === name && table.space === space && JSON.stringify(table.shape) === shape,
-  );
-  return live === undefined ? undefined : predecessor?.objects.tables.get(live.map);
+/** Offers the maps of dynamic sets that the same policy has in use now, if the elements lie in them as they must. */
+export function shareLiveTables(tables: PolicyTables, { record, objects }: Predecessor): void {
+  for (const { set, space, shape, map } of record?.tables ?? []) {
+    const key = tableKey({ name: set, space });
+    const live = objects.tables.get(map);
+    if (live === undefined || !tables.dynamic.has(set) || tables.shared.has(key)) continue;
+    if (JSON.stringify(shape) === JSON.stringify(tables.shapes.get(set))) tables.shared.set(key, live);
+  }
 }
 
 /** Fills the maps that were made for this program and offers them to the policy's further interfaces. */

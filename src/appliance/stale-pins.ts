@@ -5,7 +5,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { isSystemError } from '../kernel/system-error.ts';
 import { findOccupant, hooks } from './occupant.ts';
 import { removePinDirectory } from './pin-directory.ts';
-import { openPin, pinDirectories, pinnedProgramId, pinRoot } from './pins.ts';
+import { heldBackDirectory, openPin, pinDirectories, pinnedProgramId, pinRoot, type PinPlace } from './pins.ts';
 
 /**
  * Removes pins that hold what nobody needs any more: their interface or its whole network namespace has gone, or
@@ -26,11 +26,24 @@ export function removeStalePins(kernel: Kernel): void {
 /** Staged pins stay: another pktf may be about to attach their program. */
 function removeTakenOff(kernel: Kernel, ifindex: number): void {
   for (const hook of hooks) {
-    const [settled] = pinDirectories(kernel, { ifindex, hook });
+    const place = { ifindex, hook };
+    const attached = findOccupant(kernel, place)?.programId;
+    const [settled] = pinDirectories(kernel, place);
     const pinned = pinnedProgramId(kernel, settled);
-    if (pinned === undefined || findOccupant(kernel, { ifindex, hook })?.programId === pinned) continue;
-    removePinDirectory(kernel, settled);
+    if (pinned !== undefined && pinned !== attached) removePinDirectory(kernel, settled);
+    if (!isPending(kernel, place, attached)) removePinDirectory(kernel, heldBackDirectory(kernel, place));
   }
+}
+
+/** Whether the program that is attached may have to give way to what is held back for it. */
+function isPending(kernel: Kernel, place: PinPlace, attached: number | undefined): boolean {
+  return pinDirectories(kernel, place).some((directory) => {
+    if (attached === undefined || pinnedProgramId(kernel, directory) !== attached) return false;
+    const fallback = openPin(kernel, directory, 'fallback');
+    if (fallback === undefined) return false;
+    kernel.close(fallback);
+    return true;
+  });
 }
 
 function removeDeadNamespaces(kernel: Kernel, here: string): void {

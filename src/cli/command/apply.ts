@@ -66,5 +66,6 @@ function say(applied: Applied, flags: Flags, output: Output): void {
   if (flags.confirm !== undefined && flags.dryRun !== true) {
     output.line(`what was there before returns in ${flags.confirm} unless you run: pktf confirm`);
   }
+  for (const remark of applied.remarks) output.note(remark);
   for (const name of applied.left) output.line(`${applied.policy} has left ${name}`);
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Kernel } from '../../kernel/kernel.ts';
 import type { Status } from '../../appliance/status.ts';
 import { openKernel } from '../kernel-session.ts';
 import { withExamples, withJson, withNamespace, type CommonFlags, type NamespaceFlags } from '../options.ts';
@@ -24,10 +25,28 @@ async function status(name: string | undefined, flags: Flags): Promise<void> {
   const output = openOutput(flags.json === true);
   if (flags.against !== undefined) return compare(name, flags.against, flags, output);
   const { readStatus } = await import('../../appliance/status.ts');
-  const statuses = readStatus(await openKernel(flags), name);
+  const kernel = await openKernel(flags);
+  const statuses = readStatus(kernel, name);
   output.document(statuses);
   if (statuses.length === 0) output.line('nothing is attached');
   for (const line of statuses.flatMap(describe)) output.line(line);
+  if (statuses.some(({ confirmation }) => confirmation?.kind === 'reverted')) await tidy(kernel, output);
+}
+
+/** Puts back for good what the data path has put back already; told once, `status` shows it as what is attached. */
+async function tidy(kernel: Kernel, output: Output): Promise<void> {
+  const [{ tidyReverted }, { ApplianceError }] = await Promise.all([
+    import('../../appliance/confirm.ts'),
+    import('../../appliance/appliance-error.ts'),
+  ]);
+  try {
+    for (const { interface: name, hook, policy } of tidyReverted(kernel)) {
+      output.note(`${visible(policy)} was taken away from ${name} (${hook})`);
+    }
+  } catch (error) {
+    if (!(error instanceof ApplianceError)) throw error;
+    output.note(`it was not tidied up: ${error.message}`);
+  }
 }
 
 async function compare(name: string | undefined, path: string, flags: Flags, output: Output): Promise<void> {
@@ -41,6 +60,7 @@ async function compare(name: string | undefined, path: string, flags: Flags, out
 
 function describeConfirmation({ confirmation }: Status): string {
   if (confirmation === undefined) return '';
+  if (confirmation.kind === 'confirmed') return ', confirmed; `pktf confirm` once more completes it';
   const lost = confirmation.lost ? '; what was there before is lost, packets will pass' : '';
   if (confirmation.kind === 'reverted') return `, not confirmed in time: what was there before runs again${lost}`;
   return `, to be confirmed within ${confirmation.secondsLeft} s${lost}`;
