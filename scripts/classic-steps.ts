@@ -20,7 +20,7 @@ const operators: Readonly<Record<number, BinaryOperator>> = {
 export function executedInstructions(program: readonly Instruction[], bytes: Uint8Array, length: number): number {
   const raw = program.map((instruction) => encode(instruction));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const scratch = new Array<number>(16).fill(0);
+  const scratch = Array.from({ length: 16 }, () => 0);
   const load = (offset: number, size: number): number | undefined => {
     if (offset + size > bytes.length) return undefined;
     return size === 4 ? view.getUint32(offset) : size === 2 ? view.getUint16(offset) : view.getUint8(offset);
