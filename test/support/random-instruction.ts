@@ -88,7 +88,30 @@ export function randomProgram(): Arbitrary<readonly Instruction[]> {
   const opening = [0, 1, 2, 3].map((number) => storeScratch('A', number));
   return fc
     .array(fragment, { minLength: 1, maxLength: 24 })
-    .map((fragments) => [...opening, ...fragments.flat(), ...ending]);
+    .map((fragments) => [...opening, ...fragments.flat(), ...ending])
+    .filter(keepsIndicesSmall);
+}
+
+/** No jump leads past the masking of an index: [x + k] wraps in the kernel and not in libpcap. */
+function keepsIndicesSmall(program: readonly Instruction[]): boolean {
+  return program.every((instruction, at) =>
+    skipsOf(instruction).every((distance) => {
+      const [target, next] = program.slice(at + 1 + distance);
+      return target?.kind !== 'load-indirect' && !(target?.kind === 'tax' && next?.kind === 'load-indirect');
+    }),
+  );
+}
+
+function skipsOf(instruction: Instruction): readonly number[] {
+  switch (instruction.kind) {
+    case 'jump':
+      return [instruction.skip];
+    case 'jump-if':
+    case 'jump-if-index':
+      return [instruction.skipTrue, instruction.skipFalse];
+    default:
+      return [];
+  }
 }
 
 /** Long enough for any jump of the program to end in. */
