@@ -29,6 +29,20 @@ const kernel = openLinuxKernel();
 const corpus = join(shared, 'corpus');
 const captures = { folder: join(shared, 'pcaps'), filters: subsetFilters };
 
+/** The expressions once more, in the kernel, on whole packets. */
+function kernelOnWholePackets(): Promise<ConformanceReport> {
+  return expressionsAgainstLibpcap({
+    corpus,
+    libpcap,
+    engines: [kernelSocketEngine(kernel), kernelXdpEngine(kernel), kernelTcEngine(kernel)],
+    seed: 1,
+    sample: 0,
+    longestCut: 0,
+    mutations: 0,
+    countUnable: true,
+  });
+}
+
 const parts: readonly (() => Promise<ConformanceReport>)[] = [
   () =>
     capturesAgainstLibpcap({
@@ -60,6 +74,7 @@ const parts: readonly (() => Promise<ConformanceReport>)[] = [
       longestCut: full ? 256 : 128,
       mutations: full ? 200 : 20,
     }),
+  ...(full ? [kernelOnWholePackets] : []),
   async () => rejectedExpressions(corpus),
   () => filtersAppliedToCaptures(corpus, javascriptEngine),
 ];
