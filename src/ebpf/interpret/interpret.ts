@@ -15,7 +15,7 @@ import {
 import type { MapSpec, Program, ProgramType } from '../program.ts';
 import { calculate32, calculate64, calculate64Registers, swapBytes } from './alu.ts';
 import { holds32, holds64, holdsForPointers } from './compare.ts';
-import { callHelper, castContext } from './helpers.ts';
+import { callHelper, castContext } from './helper-calls.ts';
 import { expectNumber, held, InterpreterError, setNumber, setPointer, stackSize, type Machine } from './machine.ts';
 import { createMaps, type RuntimeMaps } from './maps.ts';
 import { loadMemory, storeNumber, storeRegister } from './memory.ts';
