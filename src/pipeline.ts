@@ -14,7 +14,7 @@ import type { Source } from './ir/span.ts';
 import { match, noMatch } from './ir/verdict.ts';
 import { showTagInMetadata } from './ir/view.ts';
 import { filterPolicy } from './rules/filter-policy.ts';
-import type { PolicySet } from './rules/policy-set.ts';
+import { contentsOfSets, type PolicySet } from './rules/policy-set.ts';
 import { counterNames, type FilterAction, type Policy } from './rules/policy.ts';
 import { policyGraph } from './rules/policy-graph.ts';
 import { generateTc } from './tc/program.ts';
@@ -55,7 +55,7 @@ export function unchanged(graph: Graph): Graph {
 
 /** The sets that a filter names become part of its graph, as they are now. */
 export function withSnapshots(graph: Graph, { sets }: Filter): Graph {
-  return expandTables(graph, new Map([...sets.values()].map(({ name, elements }) => [name, elements])));
+  return expandTables(graph, contentsOfSets(sets));
 }
 
 /** The sets that it names are in it, as they are now. */

@@ -5,7 +5,7 @@ import { tableKey } from '../ir/table.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { LoadedProgram } from '../loader/load.ts';
 import { addElements } from '../loader/table.ts';
-import type { PolicySet } from '../rules/policy-set.ts';
+import { contentsOfSets, type PolicySet } from '../rules/policy-set.ts';
 import type { Predecessor } from './predecessor.ts';
 import type { RecordedTable } from './record.ts';
 
@@ -28,7 +28,7 @@ export function tablesForSets(sets: ReadonlyMap<string, PolicySet>): PolicyTable
   const all = [...sets.values()];
   return {
     shapes: new Map(all.map(({ name, dynamic }) => [name, { swappable: true, expiring: dynamic }])),
-    contents: new Map(all.map(({ name, elements }) => [name, elements])),
+    contents: contentsOfSets(sets),
     dynamic: new Set(all.filter(({ dynamic }) => dynamic).map(({ name }) => name)),
     shared: new Map(),
   };

@@ -1,5 +1,6 @@
 import type { SetType } from '../compiler/compile.ts';
 import type { Span } from '../ir/span.ts';
+import type { TableContents } from '../ir/table-contents.ts';
 
 /** A named set of a policy, shared by its rules and interfaces. */
 export interface PolicySet {
@@ -19,6 +20,11 @@ export type SetElement =
   | { readonly kind: 'ports'; readonly first: number; readonly last: number }
   /** 6 bytes. */
   | { readonly kind: 'mac'; readonly address: Uint8Array };
+
+/** What the sets hold, by their names, as tables of a graph have it. */
+export function contentsOfSets(sets: ReadonlyMap<string, PolicySet>): TableContents {
+  return new Map([...sets.values()].map(({ name, elements }) => [name, elements]));
+}
 
 /** What sets of a type hold, in words. */
 export const setContents: Readonly<Record<SetType, string>> = {

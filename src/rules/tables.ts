@@ -1,9 +1,9 @@
 import { topologicalOrder, type Graph } from '../ir/graph.ts';
-import { tableKey, type KeySpace, type TableReference, type Tables } from '../ir/table.ts';
+import { tablesOf as tablesHolding } from '../ir/table-contents.ts';
+import { tableKey, type TableReference, type Tables } from '../ir/table.ts';
 import { valuesOf } from '../ir/test.ts';
 import { operandsOf, type Value } from '../ir/value.ts';
-import type { PolicySet } from './policy-set.ts';
-import { entriesOfElement } from './table-entries.ts';
+import { contentsOfSets, type PolicySet } from './policy-set.ts';
 
 /** The tables that a graph looks into, each once. */
 export function tablesOf({ entry }: Graph): readonly TableReference[] {
@@ -23,35 +23,9 @@ export function tablesOf({ entry }: Graph): readonly TableReference[] {
 
 /**
  * The sets of a policy as its file says them, for programs that run outside the kernel. A dynamic set has no more than
- * the file gives it.
+ * the file gives it; a set that is not declared, which has been reported, is empty.
  */
 export function tablesOfSets(sets: ReadonlyMap<string, PolicySet>): Tables {
-  const memberships = new Map<string, (key: readonly number[]) => boolean>();
-  return (table, key) => {
-    const name = tableKey(table);
-    const holds = memberships.get(name) ?? membership(sets.get(table.name), table.space);
-    memberships.set(name, holds);
-    return Number(holds(key));
-  };
-}
-
-/** Elements by prefix length, the first bits of each as a text: as many questions as there are lengths. */
-function membership(set: PolicySet | undefined, space: KeySpace): (key: readonly number[]) => boolean {
-  const byLength = new Map<number, Set<string>>();
-  for (const element of set?.elements ?? []) {
-    for (const { key, prefixLength = Infinity } of entriesOfElement(element, space)) {
-      const elements = byLength.get(prefixLength) ?? new Set<string>();
-      byLength.set(prefixLength, elements.add(firstBits(key, prefixLength)));
-    }
-  }
-  return (key) => [...byLength].some(([length, elements]) => elements.has(firstBits(key, length)));
-}
-
-function firstBits(key: readonly number[], length: number): string {
-  return key.map((word, index) => masked(word, length - 32 * index)).join(' ');
-}
-
-function masked(word: number, bits: number): number {
-  if (bits <= 0) return 0;
-  return bits >= 32 ? word : (word & (0xffffffff << (32 - bits))) >>> 0;
+  const tables = tablesHolding(contentsOfSets(sets));
+  return (table, key) => (sets.has(table.name) ? tables(table, key) : 0);
 }
